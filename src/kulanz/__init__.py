@@ -1,0 +1,1 @@
+"""Kulanz: the after-sales desk for merchants."""

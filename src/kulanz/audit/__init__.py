@@ -1,0 +1,1 @@
+"""Who did what, why, before and after."""

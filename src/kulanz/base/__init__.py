@@ -1,0 +1,1 @@
+"""Clock, money, folding, blobs, doors to the world. No domain words."""

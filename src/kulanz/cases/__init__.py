@@ -1,0 +1,1 @@
+"""One customer's one concern, with clocks and a next step."""

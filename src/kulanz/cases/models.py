@@ -1,0 +1,113 @@
+"""Case: one customer's one concern, with clocks and a next step."""
+
+from django.db import models
+
+from kulanz.facts.models import Account, Customer, Message, OfAccounts, Order
+from kulanz.people.models import User
+
+
+class CaseState(models.TextChoices):
+    OPEN = "open", "offen"
+    WAIT_CUSTOMER = "wait_customer", "wartet auf Kunden"
+    WAIT_CARRIER = "wait_carrier", "wartet auf Paketdienst"
+    LATER = "later", "später"
+    CLOSED = "closed", "erledigt"
+
+
+class Case(models.Model):
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.SET_NULL, null=True, related_name="+")
+    order = models.ForeignKey(Order, models.SET_NULL, null=True, related_name="+")
+    title = models.CharField(max_length=200)
+    excerpt = models.CharField(max_length=200, blank=True)
+    """The newest words of the customer, for the list."""
+    customer_name = models.CharField(max_length=200, blank=True)
+    order_number = models.CharField(max_length=60, blank=True)
+    regular = models.BooleanField(default=False)
+    picture = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=13, choices=CaseState.choices, default=CaseState.OPEN)
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    platform_due_at = models.DateTimeField(null=True)
+    """When the platform's clock runs out; null when it does not run."""
+    platform_reason = models.CharField(max_length=200, blank=True)
+    house_due_at = models.DateTimeField(null=True)
+    house_reason = models.CharField(max_length=200, blank=True)
+    claim_cents = models.BigIntegerField(null=True)
+    """Money at stake in an open claim."""
+    claim_name = models.CharField(max_length=60, blank=True)
+    chip = models.CharField(max_length=30, blank=True)
+    wake_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    last_in_at = models.DateTimeField(null=True)
+    last_out_at = models.DateTimeField(null=True)
+    touched_at = models.DateTimeField()
+    """Newest event of any kind; search and lists order by it."""
+    closed_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+
+    objects = models.Manager.from_queryset(OfAccounts)()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "state", "platform_due_at"], name="case_platform"),
+            models.Index(fields=["state", "house_due_at"], name="case_house"),
+            models.Index(fields=["state", "-touched_at"], name="case_touched"),
+            models.Index(fields=["wake_at"], name="case_wake", condition=models.Q(state="later")),
+            models.Index(fields=["order_number"], name="case_order_number"),
+        ]
+
+
+class CaseKey(models.Model):
+    """A thread key that leads to a case: Message-ID, platform case id, alias with order, order number."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=300)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="casekey_once")]
+
+
+class EntryKind(models.TextChoices):
+    MESSAGE = "message", "Nachricht"
+    NOTE = "note", "Interne Notiz"
+    EVENT = "event", "Ereignis"
+
+
+class CaseEntry(models.Model):
+    """One line of a case's conversation. Every mail is one entry of one case."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, choices=EntryKind.choices)
+    message = models.OneToOneField(Message, models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    text = models.TextField(blank=True)
+    icon = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "at"], name="entry_case")]
+
+
+class Draft(models.Model):
+    """Saves itself; one a case, so that two agents see each other's words instead of writing twice."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    text = models.TextField(blank=True)
+    saved_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+    case_version = models.IntegerField(default=0)
+    """Version of the case when the draft was begun: a newer message warns."""
+
+
+class Presence(models.Model):
+    """Who has a case open; typing since when."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    seen_at = models.DateTimeField()
+    typed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="presence_once")]

@@ -1,0 +1,1 @@
+"""Where messages, orders and stock come from and replies go to."""

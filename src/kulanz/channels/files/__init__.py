@@ -1,0 +1,1 @@
+"""Generic CSV files with a mapping."""

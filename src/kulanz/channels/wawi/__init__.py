@@ -1,0 +1,1 @@
+"""Exports of the merchant's ERP."""

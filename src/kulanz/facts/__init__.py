@@ -1,0 +1,1 @@
+"""What happened, each with its source and age."""

@@ -1,0 +1,1 @@
+"""Raw records as they came; quarantine and replay."""

@@ -1,0 +1,1 @@
+"""What goes out: actions, proposals, and what Kulanz may do."""

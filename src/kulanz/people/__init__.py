@@ -1,0 +1,1 @@
+"""Users, roles, and the accounts they may see."""

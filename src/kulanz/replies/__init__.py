@@ -1,0 +1,1 @@
+"""What is written to customers; send is the one door."""

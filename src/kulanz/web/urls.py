@@ -1,0 +1,5 @@
+"""Addresses of every page."""
+
+from django.urls import include, path
+
+urlpatterns = [path("konto/", include("allauth.urls"))]

@@ -1,0 +1,1 @@
+"""Due work: lanes, leases, schedules, heartbeats."""
