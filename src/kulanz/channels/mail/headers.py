@@ -37,7 +37,9 @@ def text(value: bytes, warnings: list[str], limit: int) -> str:
 
 
 # The usual forms by one pattern: "Name" <a@b>, Name <a@b>, a@b.
-_USUAL = re.compile(r'\s*(?:"([^"\\<>]{0,300})"|([^"\\<>,;:()@]{0,300}?))\s*<([^<>\s@"]{1,64}@[^<>\s@",;]{1,255})>\s*')
+_USUAL = re.compile(
+    r'\s*(?:"([^"\\<>]{0,300})"|([^"\\<>,;:()@]{0,300}?))\s*<([^<>\s@"]{1,64}@[^<>\s@",;]{1,255})>\s*'
+)
 _BARE = re.compile(r"\s*([^\s<>\"(),:;@\\]{1,64}@[^\s<>\"(),:;@\\]{1,255})\s*")
 _INSIDE = re.compile(r"<([^<>]*)>?")
 _AT = re.compile(r"[^\s<>\"(),:;]{1,64}@[^\s<>\"(),:;]{1,255}")
@@ -130,11 +132,37 @@ def _unquoted(name: str) -> str:
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ("jan", "feb", "mar mär mrz", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"), 1
+        (
+            "jan",
+            "feb",
+            "mar mär mrz",
+            "apr",
+            "may mai",
+            "jun",
+            "jul",
+            "aug",
+            "sep",
+            "oct okt",
+            "nov",
+            "dec dez",
+        ),
+        1,
     )
     for name in names.split()
 }
-_ZONES = {"mez": 1, "cet": 1, "mesz": 2, "cest": 2, "met": 1, "mest": 2, "bst": 1, "ut": 0, "utc": 0, "gmt": 0, "z": 0}
+_ZONES = {
+    "mez": 1,
+    "cet": 1,
+    "mesz": 2,
+    "cest": 2,
+    "met": 1,
+    "mest": 2,
+    "bst": 1,
+    "ut": 0,
+    "utc": 0,
+    "gmt": 0,
+    "z": 0,
+}
 _DATE = re.compile(
     r"(?:\w{2,12}\.?,?\s{1,5})?(\d{1,2})\.?[\s-]{1,5}(\w{3})\w{0,6}\.?[\s-]{1,5}(\d{4})\s{1,5}"
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d{1,9})?\s{0,5}([+-]\d{4}|[A-Za-z]{1,5})?"
@@ -153,7 +181,14 @@ def moment(value: bytes, warnings: list[str]) -> datetime | None:
     if found is not None and found[2].lower() in _MONTHS:
         offset = _offset(found[7] or "")
         when = _made(
-            (int(found[3]), _MONTHS[found[2].lower()], int(found[1]), int(found[4]), int(found[5]), int(found[6] or 0)),
+            (
+                int(found[3]),
+                _MONTHS[found[2].lower()],
+                int(found[1]),
+                int(found[4]),
+                int(found[5]),
+                int(found[6] or 0),
+            ),
             offset or 0,
         )
         if when is not None:

@@ -23,10 +23,14 @@ _MAX_JUNK_LINES = 20
 
 NO_HEADERS = "Die Mail hat keine Kopfzeilen."
 JUNK_HEADER = "Eine kaputte Kopfzeile wurde übergangen."
-TOO_MANY_HEADERS = f"Die Mail hat mehr als {MAX_HEADERS} Kopfzeilen (MAX_HEADERS); die übrigen wurden nicht gelesen."
+TOO_MANY_HEADERS = (
+    f"Die Mail hat mehr als {MAX_HEADERS} Kopfzeilen (MAX_HEADERS); die übrigen wurden nicht gelesen."
+)
 NO_BOUNDARY = "Der Mail fehlt die Trennzeile ihrer Teile; ihr Inhalt wurde als ein Teil gelesen."
 UNCLOSED = "Die Mail ist nicht vollständig: ihr letzter Teil ist nicht abgeschlossen."
-TOO_DEEP = f"Die Teile der Mail sind tiefer als {MAX_DEPTH} verschachtelt (MAX_DEPTH); der Rest ist ein Anhang."
+TOO_DEEP = (
+    f"Die Teile der Mail sind tiefer als {MAX_DEPTH} verschachtelt (MAX_DEPTH); der Rest ist ein Anhang."
+)
 TOO_MANY_PARTS = f"Die Mail hat mehr als {MAX_PARTS} Teile (MAX_PARTS); der Rest ist ein Anhang."
 BAD_ENCODING = "Unbekannte Kodierung „{name}“; der Teil wurde unverändert übernommen."
 
@@ -55,7 +59,9 @@ class Part:
         return self.raw[self.start : self.end]
 
 
-def read_headers(raw: bytes, start: int, end: int, warnings: list[str]) -> tuple[dict[bytes, list[bytes]], int]:
+def read_headers(
+    raw: bytes, start: int, end: int, warnings: list[str]
+) -> tuple[dict[bytes, list[bytes]], int]:
     """Headers by lower-case name and where the body begins; junk between headers is skipped."""
     headers: dict[bytes, list[bytes]] = {}
     pos = start
@@ -251,13 +257,11 @@ def content(part: Part, warnings: list[str]) -> bytes:
 
 def _uudecoded(body: bytes) -> bytes:
     lines = body.splitlines()
-    for number, line in enumerate(lines):
-        if line.startswith(b"begin "):
-            break
-    else:
+    begin = next((number for number, line in enumerate(lines) if line.startswith(b"begin ")), None)
+    if begin is None:
         return body
     out = []
-    for line in lines[number + 1 :]:
+    for line in lines[begin + 1 :]:
         if line.strip(b" \t\r\n\f") == b"end":
             break
         try:
