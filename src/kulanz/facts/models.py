@@ -157,7 +157,10 @@ class OrderNumber(Fact):
                 fields=["account", "order_number", "kind", "number"], name="ordernumber_once"
             )
         ]
-        indexes = [models.Index(fields=["folded"], name="ordernumber_folded")]
+        indexes = [
+            models.Index(fields=["folded"], name="ordernumber_folded"),
+            models.Index(fields=["order_number"], name="ordernumber_orphan", condition=models.Q(order=None)),
+        ]
 
 
 class OrderLine(Fact):
@@ -195,6 +198,7 @@ class Stage(OfOrder):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_number", "name"], name="stage_once")]
+        indexes = [models.Index(fields=["order_number"], name="stage_orphan", condition=models.Q(order=None))]
 
 
 class Parcel(OfOrder):
@@ -212,6 +216,7 @@ class Parcel(OfOrder):
         constraints = [
             models.UniqueConstraint(fields=["number", "carrier", "order_number"], name="parcel_once")
         ]
+        indexes = [models.Index(fields=["order_number"], name="parcel_orphan", condition=models.Q(order=None))]
 
 
 class Scan(Fact):
@@ -247,6 +252,7 @@ class Invoice(OfOrder):
         constraints = [
             models.UniqueConstraint(fields=["account", "number", "order_number"], name="invoice_once")
         ]
+        indexes = [models.Index(fields=["order_number"], name="invoice_orphan", condition=models.Q(order=None))]
 
 
 class Refund(OfOrder):
@@ -258,6 +264,7 @@ class Refund(OfOrder):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_number", "ref"], name="refund_once")]
+        indexes = [models.Index(fields=["order_number"], name="refund_orphan", condition=models.Q(order=None))]
 
 
 class Return(OfOrder):
@@ -271,6 +278,7 @@ class Return(OfOrder):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_number", "ref"], name="return_once")]
+        indexes = [models.Index(fields=["order_number"], name="return_orphan", condition=models.Q(order=None))]
 
 
 class Message(Fact):
@@ -294,7 +302,8 @@ class Message(Fact):
     tracking_numbers = models.JSONField(default=list)
     own_text = models.TextField(blank=True)
     quoted_text = models.TextField(blank=True)
-    html_blob_id = models.BigIntegerField(null=True)
+    has_html = models.BooleanField(default=False)
+    """The HTML itself is read again from the raw record when somebody opens it."""
     has_remote_pictures = models.BooleanField(default=False)
     authentication = models.CharField(max_length=4, blank=True)
     bounce_of = models.CharField(max_length=254, blank=True)
@@ -314,7 +323,8 @@ class Attachment(Fact):
     sha256 = models.CharField(max_length=64)
     content_id = models.CharField(max_length=200, blank=True)
     inline = models.BooleanField(default=False)
-    blob_id = models.BigIntegerField()
+    blob_id = models.BigIntegerField(null=True)
+    """Null: the bytes are the part number `place` of the raw mail."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "place"], name="attachment_once")]
