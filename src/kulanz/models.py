@@ -22,7 +22,7 @@ from kulanz.facts.models import (
     Stage,
     Stock,
 )
-from kulanz.intake.models import RawBatch, RawRecord
+from kulanz.intake.models import RawBatch, RawRecord, Upload
 from kulanz.outbox.models import Action, Halt, Policy
 from kulanz.people.models import Shift, User
 from kulanz.work.models import Heartbeat, Schedule
@@ -65,6 +65,7 @@ __all__ = [
     "Shift",
     "Stage",
     "Stock",
+    "Upload",
     "User",
     "WatchedFolder",
 ]

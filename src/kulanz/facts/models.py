@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from django.db import models
 
@@ -14,10 +14,14 @@ class Viewer(Protocol):
     pk: int | None
 
     @property
-    def accounts(self) -> models.Manager[Account]: ...
+    def accounts(self) -> Any:
+        """The manager of the accounts this user is limited to."""
 
 
-class OfAccounts(models.QuerySet[models.Model]):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class OfAccounts(models.QuerySet[_Row]):
     """Rows of an account; every query of a page starts at `visible_to(user)`."""
 
     def visible_to(self, user: Viewer) -> Self:
@@ -216,7 +220,9 @@ class Parcel(OfOrder):
         constraints = [
             models.UniqueConstraint(fields=["number", "carrier", "order_number"], name="parcel_once")
         ]
-        indexes = [models.Index(fields=["order_number"], name="parcel_orphan", condition=models.Q(order=None))]
+        indexes = [
+            models.Index(fields=["order_number"], name="parcel_orphan", condition=models.Q(order=None))
+        ]
 
 
 class Scan(Fact):
@@ -252,7 +258,9 @@ class Invoice(OfOrder):
         constraints = [
             models.UniqueConstraint(fields=["account", "number", "order_number"], name="invoice_once")
         ]
-        indexes = [models.Index(fields=["order_number"], name="invoice_orphan", condition=models.Q(order=None))]
+        indexes = [
+            models.Index(fields=["order_number"], name="invoice_orphan", condition=models.Q(order=None))
+        ]
 
 
 class Refund(OfOrder):
@@ -264,21 +272,26 @@ class Refund(OfOrder):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_number", "ref"], name="refund_once")]
-        indexes = [models.Index(fields=["order_number"], name="refund_orphan", condition=models.Q(order=None))]
+        indexes = [
+            models.Index(fields=["order_number"], name="refund_orphan", condition=models.Q(order=None))
+        ]
 
 
 class Return(OfOrder):
     ref = models.CharField(max_length=60)
     sku = models.CharField(max_length=80, blank=True)
     quantity = models.IntegerField(null=True)
-    received_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    """When the goods were back; not `received_at`, which is when we heard of it."""
     announced_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     tracking_number = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_number", "ref"], name="return_once")]
-        indexes = [models.Index(fields=["order_number"], name="return_orphan", condition=models.Q(order=None))]
+        indexes = [
+            models.Index(fields=["order_number"], name="return_orphan", condition=models.Q(order=None))
+        ]
 
 
 class Message(Fact):

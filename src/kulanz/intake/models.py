@@ -26,6 +26,7 @@ class RawState(models.TextChoices):
     NEW = "new", "neu"
     READ = "read", "gelesen"
     QUARANTINED = "quarantined", "nicht lesbar"
+    DISMISSED = "dismissed", "verworfen"
     BLANKED = "blanked", "gelöscht"
 
 
@@ -62,3 +63,35 @@ class RawRecord(models.Model):
                 fields=["state", "-id"], name="raw_quarantine", condition=models.Q(state="quarantined")
             ),
         ]
+
+
+class UploadState(models.TextChoices):
+    WAITING = "waiting", "wartet"
+    RUNNING = "running", "wird gelesen"
+    DONE = "done", "fertig"
+    FAILED = "failed", "fehlgeschlagen"
+
+
+class Upload(models.Model):
+    """A file a person handed in through the page, until the worker has taken it in; kept as its record."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=300)
+    path = models.CharField(max_length=500, blank=True)
+    """A file on the server; empty when the bytes lie in the blob."""
+    blob_id = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=40)
+    """The recognised format, as RawBatch.source."""
+    mapping_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=8, choices=UploadState.choices, default=UploadState.WAITING)
+    counts = models.JSONField(default=dict)
+    """raw, new, duplicate, quarantined, cases: so far, and at the end."""
+    error = models.TextField(blank=True)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(OfAccounts)()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "id"], name="upload_state")]

@@ -59,6 +59,8 @@ class Action(models.Model):
     not_before = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     decided_at = models.DateTimeField(null=True)
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
+    """Who does a task by hand; null: whoever comes first."""
     lease_until = models.DateTimeField(null=True)
     lease_token = models.CharField(max_length=32, blank=True)
     attempts = models.IntegerField(default=0)
