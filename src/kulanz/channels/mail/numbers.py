@@ -27,6 +27,7 @@ _AFTER_WORD = re.compile(
 _DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{2}|\d{4})|(?:19|20)\d\d(?:[-/]\d{1,2}){0,2}")
 _KAUFLAND = re.compile(r"M[A-Z0-9]{6}")
 _OTTO = re.compile(r"[A-Za-z0-9]{10}")
+_STEMS = ("bestell", "auftrag", "rechnung", "lieferschein", "order", "invoice")
 _MIN_DIGITS = 4
 
 
@@ -36,13 +37,26 @@ def order_numbers(*texts: str) -> tuple[str, ...]:
     for text in texts:
         if not _has_digit(text):
             continue
-        for match in _PLAIN_ORDER.finditer(text):
-            found[match[0]] = None
-        for match in _AFTER_WORD.finditer(text):
-            number = _order_number(match[1])
+        if "-" in text:
+            for match in _PLAIN_ORDER.finditer(text):
+                found[match[0]] = None
+        for place in _places(text.lower()):
+            after = _AFTER_WORD.match(text, place)
+            number = _order_number(after[1]) if after else ""
             if number:
                 found[number] = None
     return tuple(found)[:MAX_NUMBERS]
+
+
+def _places(lowered: str) -> list[int]:
+    """Where a word that announces a number may begin; a plain search is ten times as fast as the pattern."""
+    out = []
+    for stem in _STEMS:
+        place = lowered.find(stem)
+        while place >= 0:
+            out.append(place)
+            place = lowered.find(stem, place + len(stem))
+    return sorted(out)
 
 
 def _order_number(text: str) -> str:
@@ -57,9 +71,10 @@ def _order_number(text: str) -> str:
 
 
 _TRACKING = re.compile(
-    r"(?<![\w/.+-])(?:(?P<dhl>0034\d(?: ?\d){15})|(?P<jjd>JJD ?\d(?: ?\d){9,23})|(?P<ups>1Z ?[0-9A-Z](?: ?[0-9A-Z]){14} ?\d)"
-    r"|(?P<s10>[A-Z]{2} ?\d(?: ?\d){8} ?[A-Z]{2})|(?P<hermes>H\d{19})|(?P<digits>\d(?: ?\d){10,15}))(?![\w-])(?![.,/]\d)"
+    r"(?<![\w/.+-])(?:(?P<dhl>0034[0-9](?: ?[0-9]){15})|(?P<jjd>JJD ?[0-9](?: ?[0-9]){9,23})|(?P<ups>1Z ?[0-9A-Z](?: ?[0-9A-Z]){14} ?[0-9])"
+    r"|(?P<s10>[A-Z]{2} ?[0-9](?: ?[0-9]){8} ?[A-Z]{2})|(?P<hermes>H[0-9]{19})|(?P<digits>[0-9](?: ?[0-9]){10,15}))(?![\w-])(?![.,/][0-9])"
 )
+_LONG_NUMBER = re.compile(r"[0-9](?: ?[0-9]){5}")
 _NEAR = 60
 _DPD = re.compile(r"\bDPD\b", re.IGNORECASE)
 _GLS = re.compile(r"\bGLS\b", re.IGNORECASE)
@@ -71,7 +86,7 @@ def tracking_numbers(*texts: str) -> tuple[str, ...]:
     """Parcel numbers of German carriers and postal services, each once, without blanks."""
     found: dict[str, None] = {}
     for text in texts:
-        if not _has_digit(text):
+        if not _LONG_NUMBER.search(text):
             continue
         for match in _TRACKING.finditer(text):
             number = match[0].replace(" ", "")

@@ -37,13 +37,24 @@ NO_SENDER = "Der Mail fehlt ein lesbarer Absender."
 
 @dataclass(slots=True)
 class _Body:
-    """What the parts of a mail come to: its text, its HTML, its attachments."""
+    """What the parts of a mail come to: passages of (plain text or None, HTML or None), and attachments."""
 
-    texts: list[str] = field(default_factory=list)
-    htmls: list[str] = field(default_factory=list)
+    passages: list[tuple[str | None, str | None]] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
-    has_html: bool = False
     remote: bool = False
+
+    def text(self) -> str:
+        """The readable text; HTML is only turned into text where there is no other."""
+        texts = [markup.to_text(html or "") if plain is None else plain for plain, html in self.passages]
+        return "\n\n".join(text for text in texts if text and not text.isspace()).strip("\n")
+
+    def html(self) -> str:
+        """The HTML to show, "" for a mail without any."""
+        if all(html is None for _, html in self.passages):
+            return ""
+        return "\n<hr>\n".join(
+            _as_html(plain or "") if html is None else html for plain, html in self.passages
+        )
 
 
 def read_mail(raw: bytes) -> Mail:
@@ -65,8 +76,10 @@ def read_mail(raw: bytes) -> Mail:
         warnings.append(NO_SENDER)
     body = _Body()
     _collect(root, body, warnings)
-    text = "\n\n".join(part for part in body.texts if part.strip()).strip("\n")
-    html = "\n<hr>\n".join(body.htmls) if body.has_html else ""
+    text, html = body.text(), body.html()
+    if len(text) > MAX_TEXT_CHARS:
+        text = text[:MAX_TEXT_CHARS]
+        warnings.append(TEXT_CUT)
     channel = relay.relay_of(sender, reply_to)
     verdict = classify.classify(root, sender, reply_to, to, subject, channel, text)
     own, quoted = _own_words(text, html, channel, verdict)
@@ -171,30 +184,23 @@ def _collect(part: mime.Part, body: _Body, warnings: list[str]) -> None:
 
 def _collect_alternative(part: mime.Part, body: _Body, warnings: list[str]) -> None:
     """The same text several ways: the first plain one is read, the first HTML one shown, others are kept."""
-    inner = _Body()
-    plain: _Body | None = None
-    rich: _Body | None = None
+    plain: str | None = None
+    rich: str | None = None
     for child in part.children:
         found = _Body()
         _collect(child, found, warnings)
-        inner.attachments += found.attachments
-        inner.remote = inner.remote or found.remote
-        if found.has_html and rich is None:
-            rich = found
-        elif found.texts and plain is None and not found.has_html:
-            plain = found
-        elif found.texts or found.htmls:
-            inner.attachments += [
+        body.attachments += found.attachments
+        body.remote = body.remote or found.remote
+        html = found.html()
+        if html and rich is None:
+            rich = html
+        elif found.passages and not html and plain is None:
+            plain = found.text()
+        else:
+            body.attachments += [
                 _attachment(leaf, warnings) for leaf in mime.leaves(child) if _is_text_body(leaf)
             ]
-    text = "\n\n".join(plain.texts) if plain else ""
-    if not text.strip() and rich is not None:
-        text = "\n\n".join(rich.texts)
-    body.texts.append(text)
-    body.htmls += rich.htmls if rich else [_as_html(text)]
-    body.has_html = body.has_html or rich is not None
-    body.remote = body.remote or inner.remote
-    body.attachments += inner.attachments
+    body.passages.append((plain if plain and not plain.isspace() else None, rich))
 
 
 def _is_text_body(part: mime.Part) -> bool:
@@ -215,20 +221,14 @@ def _add_text(part: mime.Part, body: _Body, warnings: list[str]) -> None:
             warnings.append(HTML_CUT)
             body.attachments.append(_attachment(part, warnings))
         cleaned, remote = markup.clean(text)
-        body.htmls.append(cleaned)
-        body.has_html = True
+        body.passages.append((None, cleaned))
         body.remote = body.remote or remote
-        text = markup.to_text(cleaned)
-    else:
-        if part.params.get("format", "").lower() == "flowed":
-            text = unflowed(text, part.params.get("delsp", "").lower() == "yes")
-        body.htmls.append(_as_html(text[:MAX_TEXT_CHARS]))
+        return
+    if part.params.get("format", "").lower() == "flowed":
+        text = unflowed(text, part.params.get("delsp", "").lower() == "yes")
     if len(text) > MAX_TEXT_CHARS:
-        warnings.append(TEXT_CUT)
-        if part.content_type != "text/html":
-            body.attachments.append(_attachment(part, warnings))
-        text = text[:MAX_TEXT_CHARS]
-    body.texts.append(text)
+        body.attachments.append(_attachment(part, warnings))
+    body.passages.append((text, None))
 
 
 def _as_html(text: str) -> str:
