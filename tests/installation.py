@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HOME_OF_RUN = Path(tempfile.mkdtemp(prefix="kulanz-test-"))
+(HOME_OF_RUN / "static").mkdir()  # WhiteNoise warns when it is missing
 _OWNER = os.getpid()
 
 

@@ -1,5 +1,135 @@
-"""Template tags and filters: money, clocks, marks."""
+"""Template tags and filters: icons, money, times as a German merchant writes them."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+from django.utils.translation import ngettext as plural
+
+from kulanz.base import clock
+from kulanz.base.money import euro as euro_text
 
 register = template.Library()
+
+CAP = 1000
+"""Counts stop here: "1.000+"."""
+MONTHS = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni",
+    "Juli", "August", "September", "Oktober", "November", "Dezember",
+)  # fmt: skip
+WEEKDAYS = ("Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So.")
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, more: str, label: str) -> SafeString:
+    href = f"{static('icons.svg')}#{name}"
+    spoken = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    classes = f"ku-icon {more}".strip()
+    return mark_safe(f'<svg class="{classes}" {spoken}><use href="{href}"/></svg>')  # noqa: S308
+
+
+@register.simple_tag
+def icon(name: str, more: str = "", label: str = "") -> SafeString:
+    """`{% icon "inbox" %}`: a drawing of icons.svg; `label` is spoken, without it the icon is silent."""
+    return _icon(name, more, str(label))
+
+
+@register.filter
+def euro(cents: int | None) -> str:
+    """`1.234,56 €`, empty for unknown."""
+    return "" if cents is None else euro_text(cents)
+
+
+@register.filter
+def number(value: int) -> str:
+    """`1.284`, and `1.000+` at the cap of counted queries."""
+    return f"{value:,}".replace(",", ".")
+
+
+@register.filter
+def capped(value: int) -> str:
+    """A count that stopped at the cap: `999`, then `1.000+`."""
+    return f"{CAP:,}+".replace(",", ".") if value >= CAP else str(value)
+
+
+@lru_cache(maxsize=64)
+def _weekday(language: str, weekday: int) -> str:
+    return gettext(WEEKDAYS[weekday])
+
+
+def weekday_of(moment: datetime) -> str:
+    return _weekday(get_language() or "de", moment.weekday())
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """`15.11.2026`."""
+    return "" if moment is None else timezone.localtime(moment).strftime("%d.%m.%Y")
+
+
+@register.filter
+def short_day(moment: datetime | None) -> str:
+    """`15.11.`, with the year when it is another one."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return local.strftime("%d.%m." if local.year == timezone.localtime(clock.now()).year else "%d.%m.%Y")
+
+
+@register.filter
+def hour(moment: datetime | None) -> str:
+    """`13:07`."""
+    return "" if moment is None else timezone.localtime(moment).strftime("%H:%M")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """`heute, 12:41`, `gestern, 16:07`, `Do., 26.11., 16:07`, `26.11.2025, 16:07`."""
+    if value is None:
+        return ""
+    local, today = timezone.localtime(value), timezone.localtime(clock.now()).date()
+    if local.date() == today:
+        return f"{gettext('heute')}, {local:%H:%M}"
+    if local.date() == today - timedelta(days=1):
+        return f"{gettext('gestern')}, {local:%H:%M}"
+    if local.year != today.year:
+        return f"{local:%d.%m.%Y}, {local:%H:%M}"
+    return f"{weekday_of(local)}, {local.day}.{local.month}., {local:%H:%M}"
+
+
+@register.filter
+def age(value: datetime | None) -> str:
+    """`vor 6 min`, `vor 3 h`, `vor 2 Tagen`: how old a fact is."""
+    if value is None:
+        return ""
+    minutes = max(0, int((clock.now() - value).total_seconds() // 60))
+    if minutes < 1:
+        return gettext("gerade eben")
+    if minutes < 60:
+        return gettext("vor %(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return gettext("vor %(n)s h") % {"n": minutes // 60}
+    days = minutes // (24 * 60)
+    return plural("vor %(n)s Tag", "vor %(n)s Tagen", days) % {"n": days}
+
+
+@register.simple_tag
+def today_words() -> str:
+    """`Fr., 27. November`."""
+    local = timezone.localtime(clock.now())
+    return f"{weekday_of(local)}, {local.day}. {gettext(MONTHS[local.month - 1])}"
+
+
+@register.filter
+def size(count: int) -> str:
+    """Bytes for people: `340 KB`, `2,4 MB`."""
+    if count < 1024:
+        return gettext("%(n)s Byte") % {"n": count}
+    if count < 1024 * 1024:
+        return f"{count // 1024} KB"
+    return f"{count / 1024 / 1024:.1f} MB".replace(".", ",")
