@@ -308,6 +308,8 @@ class Message(Fact):
     sender_name = models.CharField(max_length=200, blank=True)
     sender = models.CharField(max_length=254, blank=True)
     recipient = models.CharField(max_length=254, blank=True)
+    reply_to = models.CharField(max_length=254, blank=True)
+    """Where the writer asks to be answered, if that is not `sender`."""
     subject = models.CharField(max_length=400, blank=True)
     in_reply_to = models.CharField(max_length=254, blank=True)
     thread_keys = models.JSONField(default=list)

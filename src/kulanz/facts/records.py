@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,3 +28,24 @@ class Fact:
 
 class Unreadable(ValueError):
     """A parser cannot read this record. The text is German, for people, and names column and value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The facts of one raw record. Times are aware."""
+
+    facts: Sequence[Fact]
+    source_at: datetime
+    received_at: datetime
+    raw_id: int | None = None
+
+
+@dataclass(slots=True)
+class Ingested:
+    """Ids by kind and by what facts call a row: an order's number, a customer's or message's key."""
+
+    ids: dict[str, dict[Any, int]] = field(default_factory=lambda: defaultdict(dict))
+    new: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    orders: set[int] = field(default_factory=set)
+    """Orders that something new is known of."""

@@ -1,0 +1,252 @@
+"""The one way in for facts, for one record as for fifty thousand.
+
+Set-based: a look-up, an insert and an update for each kind and each set of columns, whatever the number of rows.
+Older never overwrites newer (see merge). Whoever subscribed to changes finds one Change row for each object.
+Call inside a transaction, with at most limits.CHUNK_ROWS records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from kulanz.facts import changes, linking
+from kulanz.facts.kinds import KINDS, PARCEL_STATE, Kind
+from kulanz.facts.merge import Stamp, Standing, merge
+from kulanz.facts.plans import Plan, plan, text_of_time
+from kulanz.facts.records import Delivery, Fact, Ingested, Unreadable
+
+_LOCK = 0x6B756C616E7A
+"""Advisory lock of the ingest on PostgreSQL; SQLite has one writer anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    values: list[Any]
+    stamp: Stamp
+    times: tuple[Any, Any]
+    raw_id: int | None
+
+
+def ingest(
+    facts: Sequence[Fact],
+    *,
+    account_id: int,
+    source: str,
+    source_at: datetime,
+    received_at: datetime,
+    raw_id: int | None = None,
+) -> Ingested:
+    """Take in the facts of one record. Raises Unreadable when a fact names a parent nobody knows."""
+    return ingest_many(
+        [Delivery(facts, source_at, received_at, raw_id)], account_id=account_id, source=source
+    )
+
+
+def ingest_many(deliveries: Iterable[Delivery], *, account_id: int, source: str) -> Ingested:
+    """Take in many records of one account and source at once."""
+    transaction.get_connection().validate_no_broken_transaction()
+    run = _Run(account_id, source)
+    run.sort(deliveries)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    for name in KINDS:
+        for said, rows in run.waiting.pop(name, {}).items():
+            run.write(plan(name, said, connection.vendor), rows)
+    linking.link_orphans(run.result, run.new_parcels)
+    for number, carrier, state, at, place in run.parcel_states:
+        linking.apply_state(run.result, number, carrier, state, at, place)
+    changes.note("order", run.result.orders)
+    return run.result
+
+
+class _Run:
+    """One call: what waits to be written, by kind and set of columns, and the ids found so far."""
+
+    def __init__(self, account_id: int, source: str) -> None:
+        self.account_id = account_id
+        self.source = source
+        self.result = Ingested()
+        self.waiting: dict[str, dict[tuple[str, ...], list[_Row]]] = defaultdict(lambda: defaultdict(list))
+        self.parcel_states: list[tuple[str, str, str, datetime, str]] = []
+        self.new_parcels: set[str] = set()
+
+    def sort(self, deliveries: Iterable[Delivery]) -> None:
+        sqlite = connection.vendor == "sqlite"
+        texts: dict[datetime, str] = {}
+
+        def text(at: datetime) -> str:
+            found = texts.get(at)
+            if found is None:
+                found = texts[at] = text_of_time(at)
+            return found
+
+        for delivery in deliveries:
+            received = text(delivery.received_at)
+            for fact in delivery.facts:
+                if fact.kind == PARCEL_STATE:
+                    v = fact.values
+                    self.parcel_states.append(
+                        (v["number"], v["carrier"], v["state"], v["state_at"], v.get("place", ""))
+                    )
+                    continue
+                values = fact.values
+                for said, made, how in KINDS[fact.kind].derived:
+                    if said in values and made not in values:
+                        values = {**values, made: how(values[said])}
+                at = fact.at or delivery.source_at
+                stamp = (text(at), received)
+                times = stamp if sqlite else (at, delivery.received_at)
+                self.waiting[fact.kind][tuple(values)].append(
+                    _Row(list(values.values()), stamp, times, delivery.raw_id)
+                )
+
+    def write(self, p: Plan, rows: list[_Row]) -> None:
+        """Insert what is new, merge what is known. A key that comes twice is written in rounds."""
+        self._adapt(p, rows)
+        ids = self.result.ids[p.kind.name]
+        while rows:
+            this_round: dict[tuple[Any, ...], _Row] = {}
+            later: list[_Row] = []
+            for row in rows:
+                key = tuple(self.account_id if at < 0 else row.values[at] for at in p.key_at)
+                if key in this_round:
+                    later.append(row)
+                else:
+                    this_round[key] = row
+            known = self._known(p, list(this_round))
+            new = {key: row for key, row in this_round.items() if key not in known}
+            for key, (row_id, *_) in known.items():
+                ids[_called(p.kind, key)] = row_id
+            self._insert(p, new)
+            self._update(p, [(known[key], row) for key, row in this_round.items() if key in known])
+            rows = later
+
+    def _adapt(self, p: Plan, rows: list[_Row]) -> None:
+        """Replace said values by what the database takes, the parent's name by its id."""
+        parents = self._parents(p, rows) if p.kind.parent and p.parent_at is not None else {}
+        required = bool(p.kind.parent and p.kind.parent.required)
+        for row in rows:
+            values = row.values
+            parent_id: int | None = None
+            if p.parent_at is not None:
+                said = values[p.parent_at]
+                parent_id = parents.get(said)
+                if parent_id is None and required:
+                    raise Unreadable(f"{p.kind.name}: {said!r} ist nicht bekannt")
+            adapted = [
+                value if adapter is None else adapter(value)
+                for place, (value, adapter) in enumerate(zip(values, p.adapters, strict=True))
+                if place not in p.dropped
+            ]
+            if p.parent_at is not None:
+                adapted.append(parent_id)
+                if p.kind.touches_order and p.kind.parent and p.kind.parent.kind == "order" and parent_id:
+                    self.result.orders.add(parent_id)
+            row.values[:] = adapted
+
+    def _parents(self, p: Plan, rows: list[_Row]) -> dict[Any, int]:
+        parent = p.kind.parent
+        assert parent is not None and p.parent_at is not None
+        found = self.result.ids[parent.kind]
+        missing = {said for row in rows if (said := row.values[p.parent_at]) and said not in found}
+        if missing:
+            found.update(linking.find_parents(parent, missing, self.account_id))
+        return found
+
+    def _known(self, p: Plan, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """Key -> id, version, source time, received time, stamps, and the delivered columns."""
+        plus = "+" if connection.vendor == "sqlite" else ""
+        # A unary plus keeps SQLite's driver from turning stored text into datetimes.
+        columns = ", ".join(
+            f'{plus}"{c}"'
+            for c in (*p.kind.key, "id", "version", "source_at", "received_at", "stamps", *p.columns)
+        )
+        width = len(p.kind.key)
+        places = ", ".join(["(" + ", ".join(["%s"] * width) + ")"] * len(keys))
+        where = ", ".join(f'"{c}"' for c in p.kind.key)
+        sql = f'SELECT {columns} FROM "{p.table}" WHERE ({where}) IN (VALUES {places})'  # noqa: S608
+        found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [value for key in keys for value in key])
+            for row in cursor.fetchall():
+                found[row[:width]] = row[width:]
+        if p.kind.name == "order":
+            found.update(
+                linking.orders_elsewhere(p, [k for k in keys if k not in found], self.account_id, columns)
+            )
+        return found
+
+    def _insert(self, p: Plan, new: dict[tuple[Any, ...], _Row]) -> None:
+        if not new:
+            return
+        first_id = linking.allocate(p.table, len(new))
+        tuples = [
+            (row_id, *row.values, self.account_id, self.source, *row.times, row.raw_id, *p.constants)
+            for row_id, row in zip(first_id, new.values(), strict=True)
+        ]
+        linking.insert(p.insert, tuples)
+        ids = self.result.ids[p.kind.name]
+        for key, values in zip(new, tuples, strict=True):
+            ids[_called(p.kind, key)] = values[0]
+        self.result.new[p.kind.name] += len(new)
+        if p.kind.name == "order":
+            self.result.orders.update(values[0] for values in tuples)
+        if p.kind.name == "parcel":
+            self.new_parcels.update(key[0] for key in new)
+
+    def _update(self, p: Plan, pairs: list[tuple[tuple[Any, ...], _Row]]) -> None:
+        batches: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for (row_id, version, source_at, received_at, stamps, *values), row in pairs:
+            old_values = [
+                json.loads(v) if at in p.json_at and v is not None else v for at, v in enumerate(values)
+            ]
+            new_values = [
+                json.loads(v) if at in p.json_at and v is not None else v for at, v in enumerate(row.values)
+            ]
+            standing = Standing(
+                _stamp(source_at, received_at), json.loads(stamps) if stamps else {}, old_values
+            )
+            merged = merge(standing, p.columns, new_values, row.stamp)
+            if not merged.write and merged.stamps == standing.stamps:
+                continue
+            shown = (self.source, *row.times) if merged.newest else (None, None, None)
+            batches[merged.write].append(
+                (
+                    *(row.values[at] for at in merged.write),
+                    json.dumps(merged.stamps) if merged.stamps else None,
+                    version + (1 if merged.write else 0),
+                    *shown,
+                    row_id,
+                )
+            )
+            if merged.write:
+                self.result.changed[p.kind.name] += 1
+                if p.kind.name == "order":
+                    self.result.orders.add(row_id)
+        for write, rows in batches.items():
+            sets = "".join(f'"{p.columns[at]}" = %s, ' for at in write)
+            sql = (
+                f'UPDATE "{p.table}" SET {sets}"stamps" = %s, "version" = %s, "source" = COALESCE(%s, "source"), '  # noqa: S608
+                '"source_at" = COALESCE(%s, "source_at"), "received_at" = COALESCE(%s, "received_at") WHERE "id" = %s'
+            )
+            with connection.cursor() as cursor:
+                cursor.executemany(sql, rows)
+
+
+def _stamp(source_at: Any, received_at: Any) -> Stamp:
+    if isinstance(source_at, datetime):
+        return (text_of_time(source_at), text_of_time(received_at))
+    return (source_at, received_at)
+
+
+def _called(kind: Kind, key: tuple[Any, ...]) -> Any:
+    """What other facts call this row: the key without its account or parent."""
+    return key[1] if len(key) == 2 else key

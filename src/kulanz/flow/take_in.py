@@ -1,0 +1,286 @@
+"""Raw records become facts, and messages become entries of cases: one commit a mail, one for a chunk of orders."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DataError, IntegrityError, connection, transaction
+
+from kulanz.base import clock
+from kulanz.base.limits import PARSE_ATTEMPTS
+from kulanz.cases.opening import Incoming, file_message
+from kulanz.channels import registry
+from kulanz.channels.contract import Record
+from kulanz.channels.mail.facts import SOURCE as MAIL
+from kulanz.channels.mail.facts import ReadMail, facts_of
+from kulanz.channels.mail.model import Mail, MailTooLarge
+from kulanz.channels.mail.parse import read_mail
+from kulanz.channels.models import ColumnMapping
+from kulanz.facts.ingest import ingest, ingest_many
+from kulanz.facts.models import Account
+from kulanz.facts.records import Delivery, Fact, Unreadable
+from kulanz.intake import slot as slots
+from kulanz.intake.models import RawBatch, RawRecord, RawState
+from kulanz.intake.receive import body_of
+from kulanz.outbox.verbs import withdraw_unsent
+
+log = logging.getLogger("kulanz.take_in")
+CHUNK = 500
+"""Order and ERP records read in one transaction."""
+PAUSE_SECONDS = 0.005
+"""Between two chunks, so that a person's click gets the database in between."""
+
+
+@dataclass(slots=True)
+class Taken:
+    read: int = 0
+    quarantined: int = 0
+    cases: int = 0
+    """Cases opened."""
+    new: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One take-in of one account."""
+
+    account: Account
+    slot: slots.Slot
+    now: datetime
+    taken: Taken
+    batches: dict[int, RawBatch] = field(default_factory=dict)
+
+
+def take_in(
+    account_id: int,
+    *,
+    now: datetime,
+    limit: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Taken | None:
+    """Read this account's new raw records, oldest first, at most `limit`; None while another reader is at it."""
+    slot = slots.take(account_id, now=clock.now(), lease_seconds=settings.LEASE_SECONDS)
+    if slot is None:
+        return None
+    taken = Taken()
+    reader = _Reader(Account.objects.get(pk=account_id), slot, now, taken)
+    try:
+        careful = slot.taken_from_dead
+        after = 0
+        while limit is None or taken.read + taken.quarantined < limit:
+            records = list(
+                RawRecord.objects.filter(account_id=account_id, state=RawState.NEW, pk__gt=after).order_by(
+                    "pk"
+                )[:CHUNK]
+            )
+            if not records:
+                break
+            after = records[-1].pk
+            for group in _groups(records):
+                if careful:
+                    _one_by_one(reader, group)
+                else:
+                    _read(reader, group)
+                if progress:
+                    progress(len(group))
+            careful = False
+    finally:
+        slots.give_back(slot)
+    return taken
+
+
+def _groups(records: list[RawRecord]) -> list[list[RawRecord]]:
+    """Records that are committed together: each mail alone, others of one file together."""
+    groups: list[list[RawRecord]] = []
+    for record in records:
+        if record.source != MAIL and groups and groups[-1][0].batch_id == record.batch_id:
+            groups[-1].append(record)
+        else:
+            groups.append([record])
+    return groups
+
+
+def _one_by_one(reader: _Reader, records: list[RawRecord]) -> None:
+    """After a reader died: count each record's attempt before it is read, so that a deadly one shows itself."""
+    for record in records:
+        record.attempts += 1
+        if record.attempts > PARSE_ATTEMPTS:
+            _quarantine(
+                reader, record, f"Das Einlesen brach {PARSE_ATTEMPTS}-mal ab (Grenze PARSE_ATTEMPTS)."
+            )
+            continue
+        RawRecord.objects.filter(pk=record.pk).update(attempts=record.attempts)
+        _read(reader, [record])
+
+
+def _read(reader: _Reader, records: list[RawRecord]) -> None:
+    if records[0].source == MAIL:
+        _read_mail(reader, records[0])
+        return
+    parsed: list[tuple[RawRecord, list[Fact]]] = []
+    for record in records:
+        try:
+            parsed.append((record, _parse(reader, record)))
+        except Unreadable as error:
+            _quarantine(reader, record, str(error))
+        except Exception as error:
+            log.exception("parser of %s failed on raw record %s", record.source, record.pk)
+            _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
+    _commit(reader, parsed)
+    time.sleep(PAUSE_SECONDS)
+
+
+def _batch(reader: _Reader, record: RawRecord) -> RawBatch:
+    if record.batch_id not in reader.batches:
+        reader.batches[record.batch_id] = RawBatch.objects.get(pk=record.batch_id)
+    return reader.batches[record.batch_id]
+
+
+def _parse(reader: _Reader, record: RawRecord) -> list[Fact]:
+    batch = _batch(reader, record)
+    columns = ColumnMapping.objects.get(pk=batch.mapping_id).columns if batch.mapping_id else {}
+    return registry.by_source(record.source).parse(
+        Record(
+            body=body_of(record),
+            head=bytes(batch.head),
+            charset=batch.charset,
+            zone=reader.account.zone,
+            source_at=batch.source_at,
+            received_at=record.received_at,
+            line=record.line,
+            name=batch.name,
+            note=record.note,
+            columns=columns,
+        )
+    )
+
+
+def _commit(reader: _Reader, parsed: list[tuple[RawRecord, list[Fact]]]) -> None:
+    """Facts of many records in one transaction; if the database refuses them, one by one to find the culprit."""
+    if not parsed:
+        return
+    try:
+        with transaction.atomic():
+            slots.hold(reader.slot, now=clock.now())
+            result = ingest_many(
+                (
+                    Delivery(facts, _batch(reader, record).source_at, record.received_at, record.pk)
+                    for record, facts in parsed
+                ),
+                account_id=reader.account.pk,
+                source=parsed[0][0].source,
+            )
+            _mark_read([record.pk for record, _ in parsed])
+    except (DataError, IntegrityError, Unreadable, OverflowError) as error:
+        if len(parsed) > 1:
+            for one in parsed:
+                _commit(reader, [one])
+            return
+        log.warning("raw record %s refused: %s", parsed[0][0].pk, type(error).__name__)
+        text = str(error) if isinstance(error, Unreadable) else "Die Datenbank nimmt einen Wert nicht an."
+        _quarantine(reader, parsed[0][0], text)
+        return
+    reader.taken.read += len(parsed)
+    for kind, count in result.new.items():
+        reader.taken.new[kind] += count
+    for kind, count in result.changed.items():
+        reader.taken.changed[kind] += count
+
+
+def _mark_read(ids: list[int]) -> None:
+    places = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "kulanz_rawrecord" SET "state" = \'read\', "error" = \'\' WHERE "id" IN ({places})',  # noqa: S608
+            ids,
+        )
+
+
+def _quarantine(reader: _Reader, record: RawRecord, error: str) -> None:
+    place = _batch(reader, record).name + (f", Zeile {record.line}" if record.line else "")
+    with transaction.atomic():
+        slots.hold(reader.slot, now=clock.now())
+        RawRecord.objects.filter(pk=record.pk).update(state=RawState.QUARANTINED, error=f"{place}: {error}")
+    reader.taken.quarantined += 1
+
+
+def _read_mail(reader: _Reader, record: RawRecord) -> None:
+    raw = body_of(record)
+    try:
+        mail = read_mail(raw)
+        read = facts_of(
+            mail,
+            raw,
+            note=record.note,
+            own_address=reader.account.sender.lower(),
+            received_at=record.received_at,
+        )
+    except MailTooLarge as error:
+        _quarantine(reader, record, str(error))
+        return
+    except Exception as error:
+        log.exception("mail reader failed on raw record %s", record.pk)
+        _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
+        return
+    try:
+        with transaction.atomic():
+            slots.hold(reader.slot, now=clock.now())
+            _file(reader, record, mail, read)
+            _mark_read([record.pk])
+    except (DataError, IntegrityError, OverflowError) as error:
+        log.exception("mail of raw record %s refused", record.pk)
+        _quarantine(reader, record, f"Die Datenbank nimmt die Mail nicht an ({type(error).__name__}).")
+        return
+    reader.taken.read += 1
+
+
+def _file(reader: _Reader, record: RawRecord, mail: Mail, read: ReadMail) -> None:
+    """One mail's effects: message, customer, case, search. The same mail by another way changes nothing."""
+    result = ingest(
+        read.facts,
+        account_id=reader.account.pk,
+        source=MAIL,
+        source_at=read.sent_at,
+        received_at=record.received_at,
+        raw_id=record.pk,
+    )
+    if not result.new["message"]:
+        return
+    reader.taken.new["message"] += 1
+    account = reader.account
+    incoming = Incoming(
+        message_id=result.ids["message"][read.key],
+        account_id=account.pk,
+        channel=account.channel,
+        zone=account.zone,
+        land=account.land,
+        direction=read.direction,
+        kind=str(mail.kind),
+        notice=mail.notice,
+        sent_at=read.sent_at,
+        sender=mail.sender.email,
+        sender_name=mail.sender.name,
+        subject=mail.subject,
+        own_text=mail.own_text,
+        thread_keys=mail.thread_keys,
+        order_numbers=mail.order_numbers,
+        tracking_numbers=mail.tracking_numbers,
+        customer_id=result.ids["customer"].get(read.customer_key),
+        customer_name=read.customer_name,
+        bounce_of=mail.bounce_of,
+        authentication=mail.authentication,
+        message_key=read.key,
+    )
+    filed = file_message(incoming, now=reader.now)
+    if filed.case_id is None:
+        return
+    reader.taken.cases += filed.opened
+    if not filed.opened and read.direction == "in" and str(mail.kind) == "buyer_message":
+        withdraw_unsent(case_id=filed.case_id, now=reader.now, why="Der Kunde hat inzwischen geschrieben.")

@@ -1,0 +1,121 @@
+"""Keep every record as it came, before anyone reads it. The same record twice is one row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from django.db import connection, transaction
+
+from kulanz.base import blobs
+from kulanz.base.limits import CHUNK_ROWS, INLINE_BYTES
+from kulanz.intake.models import RawBatch, RawRecord, RawState
+
+
+class Part(Protocol):
+    """What channels.contract.Part offers; intake does not know channels."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Received:
+    raw: int = 0
+    """Records kept, new ones."""
+    duplicate: int = 0
+    quarantined: int = 0
+    """Of the new ones: those that could not even be cut out of their file."""
+
+    def add(self, other: Received) -> None:
+        self.raw += other.raw
+        self.duplicate += other.duplicate
+        self.quarantined += other.quarantined
+
+
+_INSERT = (
+    'INSERT INTO "kulanz_rawrecord" ("batch_id", "account_id", "source", "key", "digest", "body", "blob_id", "line",'
+    ' "note", "received_at", "state", "error", "attempts", "lease_token")'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '')"
+    ' ON CONFLICT ("account_id", "source", "digest") DO NOTHING'
+)
+
+
+@transaction.atomic
+def receive_parts(*, batch: RawBatch, parts: Iterable[Part], received_at: datetime) -> Received:
+    """Keep these records in one transaction; the caller's own rows, as a mailbox's cursor, may join it."""
+    adapt = connection.ops.adapt_datetimefield_value
+    at = adapt(received_at)
+    rows = []
+    quarantined = 0
+    digests = []
+    for part in parts:
+        digest = hashlib.sha256(part.body).digest()
+        body: bytes | None = part.body
+        blob_id: int | None = None
+        if len(part.body) > INLINE_BYTES:
+            known = RawRecord.objects.filter(account_id=batch.account_id, source=batch.source, digest=digest)
+            if not known.exists():
+                blob_id, body = blobs.keep(part.body).pk, None
+        state = RawState.QUARANTINED if part.error else RawState.NEW
+        if part.error:
+            quarantined += 1
+            digests.append(digest)
+        rows.append(
+            (
+                batch.pk,
+                batch.account_id,
+                batch.source,
+                part.key[:254].replace("\x00", ""),
+                digest,
+                body,
+                blob_id,
+                part.line,
+                part.note[:40],
+                at,
+                str(state),
+                part.error,
+            )
+        )
+    if not rows:
+        return Received()
+    if digests:
+        known_bad = {
+            bytes(d)
+            for d in RawRecord.objects.filter(
+                account_id=batch.account_id, source=batch.source, digest__in=digests
+            ).values_list("digest", flat=True)
+        }
+        quarantined -= sum(1 for digest in digests if digest in known_bad)
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT, rows)
+        kept = max(cursor.rowcount, 0)
+    return Received(kept, len(rows) - kept, quarantined)
+
+
+def receive(
+    *, batch: RawBatch, parts: Iterable[Part], received_at: datetime, size: int = CHUNK_ROWS
+) -> Iterator[Received]:
+    """Keep a file's records, `size` in a transaction; yields what each transaction kept."""
+    stream = iter(parts)
+    while chunk := list(islice(stream, size)):
+        yield receive_parts(batch=batch, parts=chunk, received_at=received_at)
+
+
+def body_of(record: RawRecord) -> bytes:
+    """The record byte for byte; empty once it was blanked."""
+    if record.blob_id is not None:
+        return blobs.read(record.blob_id)
+    return bytes(record.body or b"")
