@@ -6,8 +6,11 @@ committed, so the demo itself needs nothing.
 
 import shutil
 
+import dhl
+import mails
 import orders as ordering
 import parcels
+import photos
 import reports
 import shop
 import wawi
@@ -30,6 +33,9 @@ def main() -> None:
     for place, moment in enumerate(reports.moments_for(orders), 1):
         reports.write_unshipped(amazon / "amazon-unversandt-frueher" / f"{place:02d}.txt", orders, moment)
     shop.write(amazon / "woocommerce", orders)
+    dhl.write(DEMO / "tracking", orders)
+    photos.make()
+    mails.write(DEMO / "mail", orders, goods, people)
     wawi.write(DEMO / "wawi", orders, goods)
 
 

@@ -74,7 +74,7 @@ def _parcel(entry: dict[str, object], lines: list[Line]) -> Parcel:
         lines=tuple(entry.get("lines", range(len(lines)))),
         last_event=at(entry["last"]) if "last" in entry else None,
         place=entry.get("place", ""),
-        note=entry.get("note", ""),
+        who=entry.get("who", ""),
     )
 
 

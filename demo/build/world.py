@@ -112,6 +112,7 @@ class Parcel:
     lines: tuple[int, ...] = ()
     last_event: datetime | None = None
     place: str = ""
+    who: str = ""
     note: str = ""
     number: str = ""
     shipped: datetime | None = None
