@@ -11,7 +11,6 @@ class Viewer(Protocol):
     """Whoever looks: a user, limited to accounts or not."""
 
     all_accounts: bool
-    pk: int | None
 
     @property
     def accounts(self) -> Any:
