@@ -61,6 +61,7 @@ def facts_of(mail: Mail, raw: bytes, *, note: str, own_address: str, received_at
         "sender_name": person_name(mail.sender.name),
         "sender": mail.sender.email,
         "recipient": mail.to[0].email if mail.to else "",
+        "reply_to": mail.reply_to.email if mail.reply_to else "",
         "subject": mail.subject,
         "in_reply_to": mail.in_reply_to,
         "thread_keys": list(mail.thread_keys),
