@@ -111,7 +111,7 @@ def _one(piece: str, warnings: list[str]) -> Address:
     inside = _INSIDE.search(piece)
     if inside is not None and "@" in inside[1]:
         name = piece[: inside.start()]
-        email = "".join(inside[1].split()).rpartition(":")[2]
+        email = "".join(_COMMENT.sub("", inside[1]).split()).rpartition(":")[2]
     else:
         found = _AT.search(piece)
         if found is None:
@@ -168,6 +168,7 @@ _DATE = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d{1,9})?\s{0,5}([+-]\d{4}|[A-Za-z]{1,5})?"
 )
 _HAS_ZONE = re.compile(r"[+-]\d{2}:?\d{2}\b|\b(?:GMT|UTC?|[ECMP][SD]T|Z)\b")
+_EARLIEST_YEAR = 1900
 _LATEST_YEAR = 2200
 
 
@@ -222,7 +223,7 @@ def _offset(zone: str) -> int | None:
 
 def _made(fields: tuple[int, ...], minutes: int) -> datetime | None:
     year, month, day, hour, minute, second = fields
-    if not 1970 <= year <= _LATEST_YEAR or abs(minutes) >= 24 * 60:
+    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR or abs(minutes) >= 24 * 60:
         return None
     try:
         zone = timezone(timedelta(minutes=minutes))

@@ -16,10 +16,12 @@ from kulanz.channels.mail.model import MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADERS,
 _HEADER = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*\n?(?:[ \t][^\n]*\n?)*)")
 _BLANK = re.compile(rb"[ \t]*\r?(?:\n|\Z)")
 _KNOWN = re.compile(
-    rb"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Reply-To|Return-Path|Content-[a-z-]+|X-[a-z-]+)[ \t]*:",
+    rb"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Reply-To|Return-Path|Content-[a-z-]+|X-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
 _MAX_JUNK_LINES = 20
+# A line of dashes and a token, right above a Content header: the boundary, whatever the header says.
+_LOST_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\s]{0,200})[ \t]*\r?\nContent-", re.IGNORECASE)
 
 NO_HEADERS = "Die Mail hat keine Kopfzeilen."
 JUNK_HEADER = "Eine kaputte Kopfzeile wurde übergangen."
@@ -27,6 +29,9 @@ TOO_MANY_HEADERS = (
     f"Die Mail hat mehr als {MAX_HEADERS} Kopfzeilen (MAX_HEADERS); die übrigen wurden nicht gelesen."
 )
 NO_BOUNDARY = "Der Mail fehlt die Trennzeile ihrer Teile; ihr Inhalt wurde als ein Teil gelesen."
+GUESSED_BOUNDARY = (
+    "Die Mail nennt eine falsche Trennzeile ihrer Teile; die wirkliche wurde am Inhalt erkannt."
+)
 UNCLOSED = "Die Mail ist nicht vollständig: ihr letzter Teil ist nicht abgeschlossen."
 TOO_DEEP = (
     f"Die Teile der Mail sind tiefer als {MAX_DEPTH} verschachtelt (MAX_DEPTH); der Rest ist ein Anhang."
@@ -81,9 +86,10 @@ def read_headers(
         if blank is not None:
             return headers, blank.end()
         next_line = raw.find(b"\n", pos, end) + 1
-        if not next_line or junk >= _MAX_JUNK_LINES or not _KNOWN.match(raw, next_line, end):
+        is_envelope = raw[pos : pos + 5] in (b"From ", b">From") and not headers
+        if not next_line or junk >= _MAX_JUNK_LINES or not (is_envelope or _KNOWN.match(raw, next_line, end)):
             return headers, pos
-        if raw[pos : pos + 5] not in (b"From ", b">From"):
+        if not is_envelope:
             _warn(warnings, JUNK_HEADER)
         junk += 1
         pos = next_line
@@ -173,7 +179,10 @@ def _part(
     boundary = part.params.get("boundary", "").rstrip().encode("utf-8", "surrogatepass")
     spans = _spans(raw, start, end, boundary, budget, warnings) if boundary else []
     if not spans:
-        _warn(warnings, NO_BOUNDARY)
+        guessed = _LOST_BOUNDARY.search(raw, start, end)
+        spans = _spans(raw, start, end, guessed[1], budget, warnings) if guessed else []
+        _warn(warnings, GUESSED_BOUNDARY if spans else NO_BOUNDARY)
+    if not spans:
         part.content_type = "text/plain"
         return part
     child_default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
@@ -244,7 +253,7 @@ def content(part: Part, warnings: list[str]) -> bytes:
     match name:
         case "7bit" | "8bit" | "binary" | "" | "7-bit" | "8-bit" | "8bits" | "7bits" | "plain":
             return body
-        case "quoted-printable":
+        case "quoted-printable" | "quoted printable" | "quotedprintable" | "qp":
             return quopri.decodestring(body)
         case "base64":
             return base64_lenient(body)
@@ -253,6 +262,19 @@ def content(part: Part, warnings: list[str]) -> bytes:
         case _:
             _warn(warnings, BAD_ENCODING.format(name=name[:40]))
             return body
+
+
+_UU_BLOCK = re.compile(
+    rb"(?:^|\n)begin [0-7]{3,4} ([^\r\n]{1,300})\r?\n((?:[ -`]{1,62}\r?\n){1,400000})[`\s]*?end[ \t]*(?=\r?\n|$)"
+)
+
+
+def uu_blocks(text: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Files uuencoded inside plain text, as old mailers sent them: the text without them, names and contents."""
+    if b"begin " not in text:
+        return text, []
+    files = [(text_of(found[1]), _uudecoded(found[0].lstrip(b"\n"))) for found in _UU_BLOCK.finditer(text)]
+    return (_UU_BLOCK.sub(b"", text), files) if files else (text, [])
 
 
 def _uudecoded(body: bytes) -> bytes:

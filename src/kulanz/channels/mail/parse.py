@@ -215,6 +215,9 @@ def _is_text_body(part: mime.Part) -> bool:
 
 def _add_text(part: mime.Part, body: _Body, warnings: list[str]) -> None:
     raw = mime.content(part, warnings)
+    raw, files = mime.uu_blocks(raw)
+    for name, content in files:
+        body.attachments.append(_file(_safe_name(name), "application/octet-stream", content, "", False))
     text = without_controls(decode(raw, part.params.get("charset", ""), warnings))
     if part.content_type == "text/html":
         if len(text) > MAX_HTML_CHARS:
@@ -262,17 +265,16 @@ def _attachment(part: mime.Part, warnings: list[str]) -> Attachment:
         inner, _ = mime.read_headers(content, 0, min(len(content), 65536), [])
         name = _safe_name(headers.text((inner.get(b"subject") or [b""])[0], [], 100)) + ".eml"
     if not name or name == ".eml":
-        name = "anhang" + _EXTENSIONS.get(part.content_type, ".eml" if is_mail else ".bin")
+        extension = ".eml" if is_mail else ".txt" if part.content_type.startswith("text/") else ".bin"
+        name = "anhang" + _EXTENSIONS.get(part.content_type, extension)
     content_id = headers.message_id(part.header(b"content-id")).strip("<>")
-    return Attachment(
-        name=name,
-        media_type=one_line(part.content_type, 100),
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
-        content_id=content_id,
-        inline=disposition == "inline" or (bool(content_id) and disposition != "attachment"),
-    )
+    inline = disposition == "inline" or (bool(content_id) and disposition != "attachment")
+    return _file(name, one_line(part.content_type, 100), content, content_id, inline)
+
+
+def _file(name: str, media_type: str, content: bytes, content_id: str, inline: bool) -> Attachment:
+    digest = hashlib.sha256(content).hexdigest()
+    return Attachment(name, media_type, len(content), digest, content, content_id, inline)
 
 
 def _safe_name(name: str) -> str:
