@@ -1,7 +1,6 @@
 """Two small photographs customers attach, drawn with a little noise so that they look taken, not designed."""
 
 from PIL import Image, ImageDraw, ImageFilter
-
 from world import HERE, dice
 
 SIZE = (520, 390)
