@@ -183,11 +183,11 @@ def reject(action_id: int, *, by: User, now: datetime, why: str) -> Action:
 
 @transaction.atomic
 def withdraw(action_id: int, *, by: User, now: datetime) -> Action:
-    """Take it back while it has not left: approved → withdrawn."""
+    """Take it back while it has not left, or give up one that failed or is unclear: → withdrawn."""
     action = decidable(action_id, by)
     must_move(
         action,
-        (ActionState.APPROVED,),
+        (ActionState.APPROVED, ActionState.FAILED, ActionState.UNCLEAR),
         ActionState.WITHDRAWN,
         verb="action.withdraw",
         by=by,
