@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from kulanz.audit.record import record
@@ -222,22 +220,6 @@ def change_profile(
             before=was,
             after=becomes,
         )
-    return user
-
-
-@transaction.atomic
-def change_password(*, old: str, new: str, by: User, now: datetime) -> User:
-    """The own password; raises NotPossible when the old one is wrong or the new one too weak."""
-    user = _locked(by.pk)
-    if not user.check_password(old):
-        raise NotPossible("Das alte Passwort stimmt nicht.")
-    try:
-        validate_password(new, user)
-    except ValidationError as weak:
-        raise NotPossible(" ".join(weak.messages)) from None
-    user.set_password(new)
-    user.save(update_fields=["password"])
-    record(who=by.username, what="change_password", kind="user", object_id=user.pk, now=now)
     return user
 
 
