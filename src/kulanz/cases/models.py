@@ -1,6 +1,7 @@
 """Case: one customer's one concern, with clocks and a next step."""
 
 from django.db import models
+from django.db.models.functions import Coalesce, Least
 
 from kulanz.facts.models import Account, Customer, Message, OfAccounts, Order
 from kulanz.people.models import User
@@ -32,6 +33,19 @@ class Case(models.Model):
     platform_reason = models.CharField(max_length=200, blank=True)
     house_due_at = models.DateTimeField(null=True)
     house_reason = models.CharField(max_length=200, blank=True)
+    due_at = models.GeneratedField(
+        # SQLite's least of a null is null, PostgreSQL's is the other one: together they are the same.
+        expression=Coalesce(Least("platform_due_at", "house_due_at"), "platform_due_at", "house_due_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+    """The sooner of both clocks; the queue is sorted by it."""
+    must_at = models.GeneratedField(
+        expression=Coalesce("platform_due_at", "house_due_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+    """The clock that counts: the platform's where it runs. Past it, the case is missed."""
     claim_cents = models.BigIntegerField(null=True)
     """Money at stake in an open claim."""
     claim_name = models.CharField(max_length=60, blank=True)
@@ -49,8 +63,20 @@ class Case(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "state", "platform_due_at"], name="case_platform"),
-            models.Index(fields=["state", "house_due_at"], name="case_house"),
+            # The queue's groups and their counts, without a look at the table (cases/queue.py).
+            models.Index(
+                fields=[
+                    "state",
+                    "claim_cents",
+                    "due_at",
+                    "must_at",
+                    "account",
+                    "assignee",
+                    "platform_due_at",
+                ],
+                name="case_queue",
+            ),
+            models.Index(fields=["state", "wake_at"], name="case_waiting"),
             models.Index(fields=["state", "-touched_at"], name="case_touched"),
             models.Index(fields=["wake_at"], name="case_wake", condition=models.Q(state="later")),
             models.Index(fields=["order_number"], name="case_order_number"),
