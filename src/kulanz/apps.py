@@ -8,3 +8,8 @@ class KulanzConfig(AppConfig):
     label = "kulanz"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Kulanz"
+
+    def ready(self) -> None:
+        from kulanz.flow.subscriptions import subscribe_all  # noqa: PLC0415 (models must be loaded first)
+
+        subscribe_all()

@@ -9,24 +9,43 @@ from typing import Any
 from django.db import connection
 
 from kulanz.base.folding import fold_number
-from kulanz.facts.kinds import KINDS, Parent
-from kulanz.facts.models import Account, Customer, Message, Order, OrderNumber, Parcel, Scan
+from kulanz.facts.kinds import Parent
+from kulanz.facts.models import (
+    Account,
+    Customer,
+    Invoice,
+    Message,
+    OfOrder,
+    Order,
+    OrderNumber,
+    Parcel,
+    Refund,
+    Return,
+    Scan,
+    Stage,
+)
 from kulanz.facts.plans import Plan
 from kulanz.facts.records import Ingested
 
-_OF_ORDER = tuple(k.model for k in KINDS.values() if k.parent and k.parent.any_account)
+_OF_ORDER: tuple[type[OfOrder] | type[OrderNumber], ...] = (
+    OrderNumber,
+    Stage,
+    Parcel,
+    Invoice,
+    Refund,
+    Return,
+)
 
 
 def find_parents(parent: Parent, names: Collection[str], account_id: int) -> dict[Any, int]:
     """Name -> id of the parents that exist."""
     match parent.kind:
         case "customer":
-            rows = Customer.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk")
+            return dict(Customer.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk"))
         case "message":
-            rows = Message.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk")
+            return dict(Message.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk"))
         case _:
             return find_orders(names, account_id if not parent.any_account else None)
-    return dict(rows)
 
 
 def find_orders(numbers: Collection[str], account_id: int | None = None) -> dict[str, int]:

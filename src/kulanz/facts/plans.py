@@ -111,7 +111,7 @@ def plan(kind_name: str, said: tuple[str, ...], vendor: str) -> Plan:
             dropped.add(place)
             adapters.append(None)
         else:
-            raise ValueError(f"{kind_name} has no column {name!r}; it has {sorted(fields)}")
+            raise ValueError(f"{kind_name} has no column {name!r}; it has {sorted(map(str, fields))}")
     if kind.parent and parent_at is not None:
         columns.append(kind.parent.column)
     key_at = tuple(-1 if column == "account_id" else columns.index(column) for column in kind.key)

@@ -28,7 +28,7 @@ from kulanz.facts.records import Delivery, Fact, Unreadable
 from kulanz.intake import slot as slots
 from kulanz.intake.models import RawBatch, RawRecord, RawState
 from kulanz.intake.receive import body_of
-from kulanz.outbox.verbs import withdraw_unsent
+from kulanz.replies.send import withdraw_unsent
 
 log = logging.getLogger("kulanz.take_in")
 CHUNK = 500
@@ -283,4 +283,4 @@ def _file(reader: _Reader, record: RawRecord, mail: Mail, read: ReadMail) -> Non
         return
     reader.taken.cases += filed.opened
     if not filed.opened and read.direction == "in" and str(mail.kind) == "buyer_message":
-        withdraw_unsent(case_id=filed.case_id, now=reader.now, why="Der Kunde hat inzwischen geschrieben.")
+        withdraw_unsent(filed.case_id, now=reader.now, why="Der Kunde hat inzwischen geschrieben.")
