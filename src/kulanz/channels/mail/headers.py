@@ -21,6 +21,9 @@ NO_DATE = "Der Mail fehlt das Datum."
 BAD_DATE = "Das Datum „{text}“ ist nicht lesbar."
 NO_ZONE = "Das Datum „{text}“ ist ohne Zeitzone; es wurde als Weltzeit (UTC) gelesen."
 
+_BYTES_PER_CHAR = 16
+"""An encoded character takes at most twelve bytes and its share of the encoded words around it."""
+
 NOBODY = Address("", "")
 
 
@@ -28,6 +31,7 @@ def text(value: bytes, warnings: list[str], limit: int) -> str:
     """A header as one readable line of at most `limit` characters; raw 8-bit characters are guessed."""
     if not value:
         return ""
+    value = value[: limit * _BYTES_PER_CHAR]
     if not value.isascii():
         try:
             value.decode("utf-8")

@@ -79,6 +79,9 @@ _HEADER = re.compile(
 )
 _MAX_HEADER_GAP = 2
 _MIN_HEADER_KINDS = 3
+_MAX_HEADER_LINES = 15
+_MAX_CANDIDATES = 300
+"""Lines of one mail looked at closely as an announcement; no real thread has as many."""
 
 _DEVICE_NAME = (
     r"(?:i-?phone|i-?pad|i-?pod|samsung|galaxy|huawei|xiaomi|android|handy|smartphone|mobil\w*|cell|phone|tablet|blackberry"
@@ -152,9 +155,10 @@ def _kind(line: str, device: bool) -> str:
 
 
 def _mark_announcements(lines: list[str], out: list[str]) -> None:
-    number = 0
-    while number < len(lines):
-        if out[number] in (TEXT, RULER) and len(lines[number]) <= MAX_LINE_CHARS:
+    number = candidates = 0
+    while number < len(lines) and candidates < _MAX_CANDIDATES:
+        if out[number] in (TEXT, RULER) and _MAY_ANNOUNCE.match(lines[number][:MAX_LINE_CHARS]):
+            candidates += 1
             length = _announcing_lines(lines, number)
             if length:
                 out[number : number + length] = ANNOUNCE * length
@@ -183,10 +187,7 @@ def _is_broken(before: str, line: str) -> bool:
 
 def _announcing_lines(lines: list[str], number: int) -> int:
     """How many lines from here announce a quotation, 0 when none do."""
-    first = lines[number].strip()
-    if not _MAY_ANNOUNCE.match(first):
-        return 0
-    joined = first
+    joined = first = lines[number].strip()
     blanks_allowed = 2 if _DATED.match(first) else 0
     count = 1
     pieces = 1
@@ -233,7 +234,7 @@ def _header_block(lines: list[str], out: list[str], start: int) -> tuple[int, se
     found: set[str] = set()
     end = number = start
     gap = 0
-    while number < len(lines) and gap <= _MAX_HEADER_GAP:
+    while number < min(len(lines), start + _MAX_HEADER_LINES) and gap <= _MAX_HEADER_GAP:
         kind = _header_kind(lines[number]) if out[number] == TEXT else ""
         if kind:
             found.add(kind)

@@ -5,7 +5,7 @@ import re
 
 import nh3
 
-from kulanz.channels.mail.model import MAX_HTML_CHARS, MAX_HTML_TAGS
+from kulanz.channels.mail.model import MAX_HTML_CHARS, MAX_HTML_DEPTH, MAX_HTML_TAGS
 
 _TAGS = {
     *("a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details"
@@ -47,10 +47,6 @@ _CLEANER = nh3.Cleaner(
 _LINK_OR_PICTURE = re.compile(r'<(a|img)((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 
-TOO_MUCH_HTML = (
-    f"Das HTML der Mail hat mehr als {MAX_HTML_TAGS} Elemente (MAX_HTML_TAGS) und wird nicht angezeigt."
-)
-
 
 def clean(source: str) -> tuple[str, bool]:
     """Harmless HTML, and whether it wanted pictures from elsewhere.
@@ -59,7 +55,8 @@ def clean(source: str) -> tuple[str, bool]:
     Raises nothing; HTML over MAX_HTML_CHARS is cut, over MAX_HTML_TAGS it is shown as text.
     """
     source = source[:MAX_HTML_CHARS]
-    if source.count("<") > MAX_HTML_TAGS:
+    tags = source.count("<")
+    if tags > MAX_HTML_TAGS or (tags > MAX_HTML_DEPTH and _depth(source) > MAX_HTML_DEPTH):
         return "<pre>" + html.escape(_without_tags(source)[:MAX_HTML_CHARS]) + "</pre>", False
     cleaned = _CLEANER.clean(source)
     remote = False
@@ -93,6 +90,21 @@ def _guarded(tag: str, attributes: str) -> tuple[str, bool]:
             continue
         out.append(f' {name}="{value}"')
     return "".join(out) + ">", remote
+
+
+_NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_NOT_NESTING = frozenset("br hr img p li td th tr dd dt meta link input col wbr option base area".split())
+
+
+def _depth(source: str) -> int:
+    """How deep the elements stand in each other at most; the cleaner's time grows with its square."""
+    depth = deepest = 0
+    for closing, name in _NESTING.findall(source):
+        if name.lower() in _NOT_NESTING:
+            continue
+        depth += -1 if closing else 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 _ANY_TAG = re.compile(r"<[^<>]*>")

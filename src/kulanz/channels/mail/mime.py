@@ -265,7 +265,7 @@ def content(part: Part, warnings: list[str]) -> bytes:
 
 
 _UU_BLOCK = re.compile(
-    rb"(?:^|\n)begin [0-7]{3,4} ([^\r\n]{1,300})\r?\n((?:[ -`]{1,62}\r?\n){1,400000})[`\s]*?end[ \t]*(?=\r?\n|$)"
+    rb"(?:^|\n)begin [0-7]{3,4} ([^\r\n]{1,300})\r?\n((?:[ -`]{1,62}\r?\n){1,400000})end[ \t]*(?=\r?\n|$)"
 )
 
 

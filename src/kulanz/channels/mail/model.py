@@ -26,7 +26,9 @@ MAX_TEXT_CHARS = 500_000
 """Body text shown and searched; a longer body is kept whole as an attachment as well."""
 MAX_HTML_CHARS = 2_000_000
 MAX_HTML_TAGS = 50_000
-"""HTML with more tags is kept as an attachment and shown as text."""
+"""HTML with more tags is shown as text."""
+MAX_HTML_DEPTH = 500
+"""Elements inside elements; a real mail has under 100."""
 MAX_NUMBERS = 50
 """Order numbers and tracking numbers taken from one mail, each."""
 
