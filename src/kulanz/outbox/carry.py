@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from kulanz.outbox import basis
-from kulanz.outbox.models import Action, ActionState, Way
+from kulanz.outbox.models import Action, ActionState, Halt, Way
 from kulanz.outbox.moves import audit, move
 
 MAX_ATTEMPTS = 8
@@ -70,7 +70,6 @@ class Unclear:
 Outcome = Done | Failed | Unclear
 
 
-@transaction.atomic
 def claim(
     now: datetime, lease_seconds: float, limit: int, *, ways: Collection[str] = CARRIED
 ) -> list[Claimed]:
@@ -78,7 +77,15 @@ def claim(
 
     Rows whose basis has changed go back to *proposed* and say so.
     """
-    _send_back_changed(now)
+    due = Action.objects.filter(state=ActionState.APPROVED, not_before__lte=now, way__in=ways)
+    if not due.exists():  # looked at often: no write transaction for nothing
+        return []
+    with transaction.atomic():
+        _send_back_changed(now)
+        return _take(now, lease_seconds, limit, ways)
+
+
+def _take(now: datetime, lease_seconds: float, limit: int, ways: Collection[str]) -> list[Claimed]:
     token = secrets.token_hex(16)
     rows = _returning(
         f"""UPDATE kulanz_action SET state = 'sending', lease_token = %s, lease_until = %s, attempts = attempts + 1
@@ -212,20 +219,25 @@ def expire(now: datetime, *, idempotent_channels: Collection[str] = ()) -> list[
 
 
 def next_due(now: datetime) -> datetime | None:
-    """When the next approved action may leave, or the next dead lease is seen; None when nothing waits."""
-    approved = (
+    """When the next approved action may leave; None when none waits or everything stands still."""
+    if Halt.objects.filter(ended_at=None).exists():
+        return None
+    return (
         Action.objects.filter(state=ActionState.APPROVED, way__in=CARRIED)
         .order_by("not_before")
         .values_list("not_before", flat=True)
         .first()
     )
-    leased = (
+
+
+def next_dead(now: datetime) -> datetime | None:
+    """When the next lease of an action being sent runs out; None when none is."""
+    return (
         Action.objects.filter(state=ActionState.SENDING)
         .order_by("lease_until")
         .values_list("lease_until", flat=True)
         .first()
     )
-    return min((at for at in (approved, leased) if at is not None), default=None)
 
 
 def pause_seconds(attempts: int) -> float:
