@@ -7,6 +7,7 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from textwrap import wrap
 
 from world import BERLIN, SHOP_DOMAIN, SHOP_NAME, Order, Person, dice
 
@@ -47,7 +48,8 @@ class Letter:
             return f"<{token[:8]}-{token[8:12]}-{token[12:16]}-{token[16:28]}@{SHOP_DOMAIN}>"
         if self.channel == "amazon":
             return f"<0102{token}-{token[:8]}-000000@eu-west-1.amazonses.com>"
-        return f"<{token[:20]}@{self.person.mail.split('@')[1]}>"
+        sender = str(self.entry.get("from", self.person.mail))
+        return f"<{token[:20]}@{sender.rsplit('@', 1)[1].rstrip('>')}>"
 
     @property
     def file_name(self) -> str:
@@ -112,6 +114,11 @@ def own_sender(channel: str) -> str:
     return f'"{SHOP_NAME} Kundenservice" <{MARKET if channel == "amazon" else SERVICE}>'
 
 
+def flowed(text: str) -> str:
+    """Wrap at 72 as format=flowed does: a blank before a line end means that the paragraph goes on."""
+    return "\n".join(" \n".join(wrap(line, 72)) if len(line) > 72 else line for line in text.split("\n"))
+
+
 def html_escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -119,5 +126,5 @@ def html_escape(text: str) -> str:
 def boundaries(message: EmailMessage, seed: str) -> None:
     """Fixed boundaries, so that the same chance gives the same bytes."""
     for place, part in enumerate(message.walk()):
-        if part.is_multipart():
+        if part.get_content_maintype() == "multipart":
             part.set_boundary(f"----=_Part_{dice(f'{seed} {place}').randrange(16**16):016x}")

@@ -97,7 +97,7 @@ def _save(folder: Path, letter: Letter, message: EmailMessage) -> None:
 def _with_whole_dates(raw: bytes) -> bytes:
     """Fold the trace header so that its date stays on one line."""
     head, _, body = raw.partition(b"\r\n\r\n")
-    trace = re.search(rb"^Received:.*(?:\r\n[ \t].*)*", head, re.MULTILINE)
+    trace = re.search(rb"^Received:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", head, re.MULTILINE)
     if trace:
         way, _, stamp = re.sub(rb"\r\n[ \t]+", b" ", trace[0]).rpartition(b"; ")
         folded = way.replace(b" by ", b"\r\n by ") + b";\r\n " + stamp

@@ -37,7 +37,9 @@ def _told(
     for case in cases:
         for entry in case.get("order", []):  # type: ignore[attr-defined]
             name = entry.get("person", case["person"])
-            person = people.named(name, case.get("street", ""), case.get("town", ""), case.get("mail", ""))
+            person = people.named(
+                name, case.get("street", ""), case.get("town", ""), case.get("mail_address", "")
+            )
             yield _order(entry, person, articles)
 
 

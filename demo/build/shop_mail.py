@@ -1,10 +1,22 @@
 """Mail to and from the own shop, in the forms the customers' mail programmes give it."""
 
 from collections.abc import Callable
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 
-from letters import SERVICE, Letter, add_text, attach, begin, html_escape, own_sender, passed, set_text
+from letters import (
+    RULES,
+    SERVICE,
+    Letter,
+    add_text,
+    attach,
+    begin,
+    flowed,
+    html_escape,
+    own_sender,
+    passed,
+    set_text,
+)
 from world import SHOP_DOMAIN, SHOP_NAME, german
 
 SIGN = f"{SHOP_NAME} Kundenservice\nAm Binnenhafen 4, 25813 Husum\nservice@{SHOP_DOMAIN} · 04841 555 01-20"
@@ -45,11 +57,12 @@ def _quoted(letter: Letter) -> Letter | None:
 def _answer(letter: Letter) -> EmailMessage:
     message = begin(letter, own_sender("shop"), f'"{letter.person.name}" <{letter.person.mail}>', SERVICE, "")
     message["User-Agent"] = "Mozilla Thunderbird"
-    text = f"{letter.text}\n\n-- \n{SIGN}\n"
+    text = f"{flowed(letter.text)}\n\n-- \n{SIGN}\n"
     before = _quoted(letter)
     if before:
         text += f"\nAm {_um(before)} schrieb {before.person.name}:\n{_marked(before.text)}\n"
     set_text(message, text, "plain")
+    message.set_param("format", "flowed")
     return message
 
 
@@ -163,7 +176,7 @@ def _iphone(letter: Letter) -> EmailMessage:
 def _thunderbird(letter: Letter) -> EmailMessage:
     message = _from_customer(letter)
     message["User-Agent"] = "Mozilla Thunderbird"
-    before, text = _quoted(letter), letter.text + "\n"
+    before, text = _quoted(letter), flowed(letter.text) + "\n"
     if before:
         text = f"Am {_um(before)} schrieb {SHOP_NAME} Kundenservice:\n{_marked(before.text)}\n\n{text}"
     set_text(message, text, "plain")
@@ -238,11 +251,10 @@ def _bounce(message: EmailMessage, letter: Letter) -> EmailMessage:
     set_text(explanation, letter.text + "\n", "plain")
     report = EmailMessage(policy=message.policy)
     report["Content-Type"] = "message/delivery-status"
-    report.set_payload(
-        f"Reporting-MTA: dns; {letter.entry['mta']}\nArrival-Date: {message['Date']}\n\n"
-        f"Final-Recipient: rfc822; {failed}\nAction: failed\nStatus: {status}\n"
-        f"Diagnostic-Code: smtp; {letter.entry['diagnostic']}\n"
-    )
+    about_us = {"Reporting-MTA": f"dns; {letter.entry['mta']}", "Arrival-Date": str(message["Date"])}
+    about_them = {"Final-Recipient": f"rfc822; {failed}", "Action": "failed", "Status": status}
+    about_them["Diagnostic-Code"] = f"smtp; {letter.entry['diagnostic']}"
+    report.set_payload([_fields(about_us), _fields(about_them)])
     headers = EmailMessage(policy=message.policy)
     headers["Content-Type"] = "text/rfc822-headers"
     headers.set_payload(
@@ -253,3 +265,10 @@ def _bounce(message: EmailMessage, letter: Letter) -> EmailMessage:
     message["Content-Type"] = 'multipart/report; report-type="delivery-status"'
     message.set_payload([explanation, report, headers])
     return message
+
+
+def _fields(pairs: dict[str, str]) -> Message:
+    block = Message(policy=RULES.clone(max_line_length=200))
+    for name, value in pairs.items():
+        block[name] = value
+    return block

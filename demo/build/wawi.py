@@ -81,7 +81,10 @@ def _stock(articles: dict[str, Article]) -> list[list[str]]:
 
 
 def _articles(articles: dict[str, Article]) -> list[list[str]]:
-    return [[a.sku, a.asin, a.ean, a.title, f"{a.picture}.svg", comma(a.cost)] for a in articles.values()]
+    return [
+        [a.sku, a.asin, a.ean, a.title, f"{a.picture}.svg" if a.picture else "", comma(a.cost)]
+        for a in articles.values()
+    ]
 
 
 def _invoices(orders: list[Order]) -> list[list[str]]:
