@@ -16,11 +16,14 @@ class AuditEntry(models.Model):
     content_digest = models.CharField(max_length=64)
     """Salted SHA-256 of before, after and why: the chain runs over digests, so that an erasure keeps it whole."""
     salt = models.CharField(max_length=32)
+    """Empty once an erasure blanked the words: the digest can then no longer be guessed at."""
+    sealed = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["object_kind", "object_id"], name="audit_object"),
             models.Index(fields=["-at"], name="audit_at"),
+            models.Index(fields=["id"], name="audit_unsealed", condition=models.Q(sealed=False)),
         ]
 
 
