@@ -2,7 +2,7 @@
 
 from kulanz.audit.models import AuditEntry, AuditSeal
 from kulanz.base.models import Blob, BlobChunk, Secret
-from kulanz.cases.models import Case, CaseEntry, CaseKey, Draft, Presence
+from kulanz.cases.models import Case, CaseEntry, CaseKey, Draft, Presence, SearchDoc, Stray
 from kulanz.channels.models import ChannelRule, ColumnMapping, Mailbox, WatchedFolder
 from kulanz.facts.models import (
     Account,
@@ -61,10 +61,12 @@ __all__ = [
     "Return",
     "Scan",
     "Schedule",
+    "SearchDoc",
     "Secret",
     "Shift",
     "Stage",
     "Stock",
+    "Stray",
     "Upload",
     "User",
     "WatchedFolder",

@@ -24,6 +24,8 @@ class Case(models.Model):
     """The newest words of the customer, for the list."""
     customer_name = models.CharField(max_length=200, blank=True)
     order_number = models.CharField(max_length=60, blank=True)
+    order_key = models.CharField(max_length=60, blank=True)
+    """The number folded, to find the order when it comes after its case."""
     regular = models.BooleanField(default=False)
     picture = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=13, choices=CaseState.choices, default=CaseState.OPEN)
@@ -47,13 +49,20 @@ class Case(models.Model):
     )
     """The clock that counts: the platform's where it runs. Past it, the case is missed."""
     claim_cents = models.BigIntegerField(null=True)
-    """Money at stake in an open claim."""
+    """Money at stake in an open claim; null while unknown."""
     claim_name = models.CharField(max_length=60, blank=True)
+    """Not empty: a claim is open."""
+    claim_due_at = models.DateTimeField(null=True)
+    """Until when the platform wants our statement; null when it has it."""
     chip = models.CharField(max_length=30, blank=True)
     wake_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     last_in_at = models.DateTimeField(null=True)
     last_out_at = models.DateTimeField(null=True)
+    unanswered_since = models.DateTimeField(null=True)
+    """Oldest message of the customer that no answer of ours followed; both clocks start here."""
+    asked_since = models.DateTimeField(null=True)
+    """Oldest notice that wants something of us and that no answer followed; only the house's clock starts here."""
     touched_at = models.DateTimeField()
     """Newest event of any kind; search and lists order by it."""
     closed_at = models.DateTimeField(null=True)
@@ -78,8 +87,9 @@ class Case(models.Model):
             ),
             models.Index(fields=["state", "wake_at"], name="case_waiting"),
             models.Index(fields=["state", "-touched_at"], name="case_touched"),
-            models.Index(fields=["wake_at"], name="case_wake", condition=models.Q(state="later")),
+            models.Index(fields=["wake_at"], name="case_wake", condition=models.Q(wake_at__isnull=False)),
             models.Index(fields=["order_number"], name="case_order_number"),
+            models.Index(fields=["order_key"], name="case_orphan", condition=models.Q(order=None)),
         ]
 
 
@@ -92,6 +102,28 @@ class CaseKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="casekey_once")]
+
+
+class Stray(models.Model):
+    """A thread key of a mail that never opens a case (our own, a bounce, a notice) and came before its case."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=300)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key", "message"], name="stray_once")]
+
+
+class SearchDoc(models.Model):
+    """What search knows of a case; the index beside it is made in migration 0002. Written by `search` alone."""
+
+    rank = models.BigAutoField(primary_key=True)
+    """Grows with every new message or note: results come highest first."""
+    case = models.OneToOneField(Case, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    tokens = models.TextField(blank=True)
+    """On SQLite what stands in the index, which needs it again to delete a row; empty on PostgreSQL."""
 
 
 class EntryKind(models.TextChoices):
