@@ -158,6 +158,8 @@ def _settle_amazon(orders: list[Order], roll: random.Random) -> None:
         order.fba, order.parcels = True, []
     for order in odd[FBA:]:
         order.status, order.parcels = "Cancelled", []
+    for order in [o for o in orders if o.placed > ANCHOR - timedelta(minutes=41)]:
+        order.status, order.parcels = "Pending", []
     evening = RUSH + timedelta(hours=5)
     for order in [o for o in orders if o.placed >= evening][:PENDING]:
         order.status, order.parcels = "Pending", []
