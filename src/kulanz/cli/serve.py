@@ -112,21 +112,21 @@ def _greet(host: str, port: int, greeting: str, stop: threading.Event, browser: 
             if browser:
                 open_browser(url)
             return
-        stop.wait(0.05)
+        stop.wait(0.2)
     if not stop.is_set():
         say(f"Der Webserver antwortet seit {ANSWER_SECONDS:.0f} Sekunden nicht auf {url}.")
 
 
 def answers(url: str) -> bool:
-    """Whether the sign-in page comes."""
+    """Whether a page comes: the desk, or the way to the sign-in."""
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
     try:
-        connection.request("GET", "/konto/login/")
-        return connection.getresponse().status == 200
+        connection.request("GET", "/")
+        return connection.getresponse().status in (200, 302)
     except (OSError, HTTPException):
         return False
     finally:
