@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from kulanz.cases._reading import Reading, reading
+from kulanz.cases.clocks import Reading, reading
 from kulanz.cases.models import Case, CaseState, Presence
 from kulanz.people.models import User
 
@@ -284,13 +284,13 @@ def clocks_of(
 ) -> tuple[Reading, ...]:
     """Both clocks as words, the platform's first; none for a clock that does not run."""
     found = []
-    for due_at, whose, why in (
-        (platform_due_at, account, reasons[0]),
-        (house_due_at, gettext("wir"), reasons[1]),
+    for due_at, whose, why, house in (
+        (platform_due_at, account, reasons[0], False),
+        (house_due_at, gettext("wir"), reasons[1], True),
     ):
         if due_at is not None:
-            read = reading(due_at, now, zone, whose)
-            found.append(Reading(read.text, read.level, why or read.title))
+            read = reading(due_at, now, zone, whose, house=house)
+            found.append(replace(read, title=why or read.title))
     return tuple(found)
 
 
