@@ -14,6 +14,7 @@ from kulanz.base import blobs
 from kulanz.base.limits import ATTACHMENTS_BYTES, REPLY_CHARS
 from kulanz.cases.models import Case, CaseEntry, Draft
 from kulanz.channels.models import Mailbox
+from kulanz.channels.registry import CHANNELS, Channel
 from kulanz.facts.models import Message
 from kulanz.outbox import basis, verbs
 from kulanz.outbox.models import Action, ActionKind, ActionState, Way
@@ -196,9 +197,7 @@ def _mail(case: Case, asked: Message, text: str, attachments: Sequence[Enclosure
     return {
         "to": asked.reply_to or asked.sender,
         "to_name": asked.sender_name,
-        "subject": compose.answer_subject(
-            asked.subject, number, keep_number=case.account.channel == "amazon"
-        ),
+        "subject": compose.answer_subject(asked.subject, number, keep_number=_channel(case).number_in_reply),
         "text": text,
         "in_reply_to": asked.key if compose.is_message_id(asked.key) else "",
         "references": compose.references(asked.thread_keys, asked.key),
@@ -218,12 +217,16 @@ def _mail(case: Case, asked: Message, text: str, attachments: Sequence[Enclosure
 
 def _has_mail_server(case: Case) -> bool:
     """The demo's mails leave as files, so there an address to write from is enough."""
-    if not case.account.sender:
+    if not case.account.sender or not _channel(case).replies_by_mail:
         return False
     return (
         settings.IS_DEMO
         or Mailbox.objects.filter(account_id=case.account_id, active=True).exclude(smtp_host="").exists()
     )
+
+
+def _channel(case: Case) -> Channel:
+    return CHANNELS.get(case.account.channel, CHANNELS["shop"])
 
 
 def _by_hand(case: Case, text: str) -> dict[str, Any]:
