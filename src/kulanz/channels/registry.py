@@ -16,6 +16,7 @@ from kulanz.channels.contract import FileFormat
 FORMATS: tuple[str, ...] = (
     "kulanz.channels.amazon.orders.ALL_ORDERS_REPORT",
     "kulanz.channels.amazon.orders.UNSHIPPED_REPORT",
+    "kulanz.carriers.dhl.tracking.TRACKING",
 )
 """In the order they are asked; those that know their columns for sure come first."""
 

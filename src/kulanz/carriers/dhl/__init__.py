@@ -1,1 +1,1 @@
-"""DHL Paket DE."""
+"""DHL Paket."""

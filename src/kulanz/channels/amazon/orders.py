@@ -131,7 +131,7 @@ def _status(rows: list[Row], at: Layout) -> str:
 
 def _add_sums(order: dict[str, Any], rows: list[Row], at: Layout) -> None:
     """Totals only where the report gives prices: those of pending orders are not known yet."""
-    if at.price < 0 or not any([row[at.price] for row in rows]):
+    if at.price < 0 or not any(row[at.price] for row in rows):
         return
     total = shipping = discount = 0
     codes: list[str] = []
