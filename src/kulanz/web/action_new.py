@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -129,3 +129,6 @@ def _context(about: About, form: TaskForm, user: User) -> dict[str, object]:
 
 def _possible(about: About) -> list[ActionKind]:
     return [kind for kind in hand_tasks.KINDS if about.order or kind == ActionKind.PORTAL_REPLY]
+
+
+urlpatterns = [path("freigaben/neu/", page, name="action_new")]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -307,3 +307,13 @@ def together(request: HttpRequest) -> HttpResponse:
     if not ids:
         messages.warning(request, _("Sie haben nichts angekreuzt."))
     return _back(request)
+
+
+urlpatterns = [
+    path("freigaben/", page, name="approvals"),
+    path("freigaben/gemeinsam/", together, name="approvals_together"),
+    path("freigaben/verlauf/", history, name="approvals_history"),
+    path("freigaben/csv/", export, name="approvals_export"),
+    path("freigaben/gruppe/<slug:name>/", group, name="approvals_group"),
+    path("freigaben/<int:action_id>/<slug:name>/", deed, name="approval_deed"),
+]
