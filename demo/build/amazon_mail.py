@@ -154,6 +154,7 @@ SPC-EUAmazon-{_footer_number(letter)}</td></tr>
 def _notice(letter: Letter) -> EmailMessage:
     kind = str(letter.entry.get("kind", ""))
     sender = str(letter.entry.get("from", SENDERS.get(kind, ANY_NOTICE)))
+    sender = sender.replace("{alias}", alias(letter))
     domain = sender.rsplit("@", 1)[1].rstrip(">")
     verdict = str(letter.entry.get("verdict", passed(domain)))
     message = begin(letter, sender, MARKET, f"bounces@{domain}", verdict)

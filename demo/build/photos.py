@@ -9,8 +9,11 @@ SIZE = (520, 390)
 def make() -> None:
     folder = HERE / "photos"
     folder.mkdir(exist_ok=True)
-    _plate().save(folder / "teller-scherben.jpg", quality=70)
-    _lamp().save(folder / "lampe-schirm.png", optimize=True)
+    # Drawn once and committed: another Pillow packs the same picture into other bytes.
+    if not (folder / "teller-scherben.jpg").exists():
+        _plate().save(folder / "teller-scherben.jpg", quality=70)
+    if not (folder / "lampe-schirm.png").exists():
+        _lamp().save(folder / "lampe-schirm.png", optimize=True)
 
 
 def _plate() -> Image.Image:
