@@ -6,14 +6,14 @@ from kulanz.channels.contract import Part
 from kulanz.channels.mail.facts import SENT
 from kulanz.channels.models import Mailbox
 
-UNREADABLE_SECRET = "Für das Postfach {user} ist kein lesbares Passwort hinterlegt. Bitte tragen Sie es in den Einstellungen neu ein."
+SIGN_IN_MISSING = "Für das Postfach {user} ist kein lesbares Passwort hinterlegt. Bitte tragen Sie es in den Einstellungen neu ein."
 
 
 def server_of(mailbox: Mailbox) -> imap.Server:
     """Where and as whom to sign in. Raises imap.Unreachable when the password is missing or its key is gone."""
     password = secrets.read(mailbox.secret_name)
     if password is None:
-        raise imap.Unreachable(UNREADABLE_SECRET.format(user=mailbox.username))
+        raise imap.Unreachable(SIGN_IN_MISSING.format(user=mailbox.username))
     return imap.Server(mailbox.host, mailbox.port, mailbox.tls, mailbox.username, password)
 
 

@@ -149,6 +149,7 @@ class _Writer:
         self.line: list[str] = []
         self.quote = 0
         self.pre = 0
+        self.fresh = True
         self.href = ""
         self.link_text: list[str] = []
 
@@ -184,13 +185,21 @@ class _Writer:
         elif name in _BLOCKS:
             self.end_line()
             if name == "blockquote":
-                self.quote = max(0, self.quote + (-1 if closing else 1))
+                self.quotation(closing)
             elif name == "li" and not closing:
                 self.line.append("- ")
             elif name == "hr":
                 self.lines.append(self.prefix() + "_" * 32)
             elif name in ("h1", "h2", "h3", "h4", "ul", "ol", "table"):
                 self.paragraph()
+
+    def quotation(self, closing: bool) -> None:
+        """A quotation begins and ends with a line of words, not with an empty ">"."""
+        if closing:
+            while self.lines and self.lines[-1] and not self.lines[-1].strip("> "):
+                self.lines.pop()
+        self.quote = max(0, self.quote + (-1 if closing else 1))
+        self.fresh = not closing
 
     def link(self, closing: bool, attributes: str) -> None:
         if not closing:
@@ -211,11 +220,12 @@ class _Writer:
         line = line.rstrip() if self.pre else line.strip()
         self.line = []
         if line or keep_empty:
+            self.fresh = False
             self.lines.append((self.prefix() + line).rstrip())
 
     def paragraph(self) -> None:
         self.end_line()
-        if self.lines and self.lines[-1].strip("> "):
+        if self.lines and not self.fresh and self.lines[-1].strip("> "):
             self.lines.append(self.prefix().rstrip())
 
     def result(self) -> str:
