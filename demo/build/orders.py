@@ -11,7 +11,7 @@ from world import ANCHOR, HERE, Article, Line, Order, Parcel, People, at, dice
 AMAZON_ORDERS, SHOP_ORDERS = 420, 120
 AMAZON_LAST_DAY, SHOP_LAST_DAY = 62, 9
 RUSH = datetime(2026, 11, 26, 11, 30)  # noqa: DTZ001 - orders from here on missed yesterday's last pick wave
-FBA, CANCELLED, PENDING = 74, 12, 5
+FBA, CANCELLED, PENDING, LATE = 74, 12, 5, 4
 ON_BOTH_CHANNELS = 12
 
 
@@ -160,6 +160,9 @@ def _settle_amazon(orders: list[Order], roll: random.Random) -> None:
         order.status, order.parcels = "Cancelled", []
     for order in [o for o in orders if o.placed > ANCHOR - timedelta(minutes=41)]:
         order.status, order.parcels = "Pending", []
+    days = [o for o in earlier if RUSH - timedelta(days=4) < o.placed < RUSH - timedelta(days=1)]
+    for order in [o for o in days if not o.fba and not o.status][:LATE]:
+        order.last_stage = "eingegangen"
     evening = RUSH + timedelta(hours=5)
     for order in [o for o in orders if o.placed >= evening][:PENDING]:
         order.status, order.parcels = "Pending", []
