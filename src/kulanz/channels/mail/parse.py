@@ -9,6 +9,7 @@ from kulanz.channels.mail import classify, headers, markup, mime, numbers, quote
 from kulanz.channels.mail.charset import decode, one_line, without_controls
 from kulanz.channels.mail.flowed import unflowed
 from kulanz.channels.mail.model import (
+    MAX_HEADER_BYTES,
     MAX_HTML_CHARS,
     MAX_MAIL_BYTES,
     MAX_NAME_CHARS,
@@ -279,7 +280,7 @@ def _file(name: str, media_type: str, content: bytes, content_id: str, inline: b
 
 def _safe_name(name: str) -> str:
     """A file name without folders and control characters; the end with its type survives the cut."""
-    name = _PATH.sub("_", one_line(name, 10_000).replace("\\", "/").rpartition("/")[2]).strip(". ")
+    name = _PATH.sub("_", one_line(name, MAX_HEADER_BYTES).replace("\\", "/").rpartition("/")[2]).strip(". ")
     if len(name) <= MAX_NAME_CHARS:
         return name
     stem, dot, extension = name.rpartition(".")
