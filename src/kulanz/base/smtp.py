@@ -98,6 +98,21 @@ def send(server: Server, *, sender: str, recipient: str, message: bytes) -> Resu
         return Refused(False, f"{server.host}:{server.port} ist nicht erreichbar: {_reason(error)}")
 
 
+def sign_in_answer(server: Server) -> str:
+    """Empty when the server lets us in, else why not, in German. Sends nothing."""
+    if server.tls == "none" and server.host not in LOCAL_HOSTS:
+        return f"Ohne Verschlüsselung sendet Kulanz nur an diesen Rechner, nicht an {server.host}."
+    try:
+        with _connected(server):
+            return ""
+    except _No as no:
+        return f"{server.host} lehnte ab ({no.step}): {no.code} {no.text}"
+    except ssl.SSLError as error:
+        return f"Keine sichere Verbindung zu {server.host}: {error.reason or error}"
+    except (OSError, smtplib.SMTPException) as error:
+        return f"{server.host}:{server.port} ist nicht erreichbar: {_reason(error)}"
+
+
 @contextlib.contextmanager
 def _connected(server: Server) -> Iterator[smtplib.SMTP]:
     """A session that has greeted, is encrypted as asked, and signed in. Raises _No, OSError, SMTPException."""

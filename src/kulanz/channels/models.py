@@ -19,6 +19,8 @@ class Mailbox(models.Model):
     is_sent_folder = models.BooleanField(default=False)
     uid_validity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
+    folders = models.JSONField(default=list)
+    """Names of the mailbox's folders, as the last check saw them."""
     smtp_host = models.CharField(max_length=200, blank=True)
     smtp_port = models.IntegerField(default=587)
     smtp_tls = models.CharField(max_length=8, default="starttls")

@@ -28,20 +28,18 @@ def _both(host_imap: str, host_smtp: str, *, smtp_port: int = 587, hint: str = "
     return Servers(host_imap, 993, "tls", host_smtp, smtp_port, tls, True, hint)
 
 
-_APP_PASSWORD = (
-    "Dieser Anbieter verlangt ein eigenes App-Passwort; Sie legen es dort in den Einstellungen an."
-)
+_APP_SIGN_IN = "Dieser Anbieter verlangt ein eigenes App-Passwort; Sie legen es dort in den Einstellungen an."
 _SWITCH_ON = "Schalten Sie IMAP zuerst in den Einstellungen Ihres Postfachs frei."
 _GMX = _both("imap.gmx.net", "mail.gmx.net", hint=_SWITCH_ON)
 _WEB = _both("imap.web.de", "smtp.web.de", hint=_SWITCH_ON)
 _TONLINE = _both(
     "secureimap.t-online.de", "securesmtp.t-online.de", hint="T-Online verlangt ein eigenes E-Mail-Passwort."
 )
-_GOOGLE = _both("imap.gmail.com", "smtp.gmail.com", hint=_APP_PASSWORD)
+_GOOGLE = _both("imap.gmail.com", "smtp.gmail.com", hint=_APP_SIGN_IN)
 _IONOS = _both("imap.ionos.de", "smtp.ionos.de")
 _STRATO = _both("imap.strato.de", "smtp.strato.de", smtp_port=465)
-_YAHOO = _both("imap.mail.yahoo.com", "smtp.mail.yahoo.com", hint=_APP_PASSWORD)
-_ICLOUD = _both("imap.mail.me.com", "smtp.mail.me.com", hint=_APP_PASSWORD)
+_YAHOO = _both("imap.mail.yahoo.com", "smtp.mail.yahoo.com", hint=_APP_SIGN_IN)
+_ICLOUD = _both("imap.mail.me.com", "smtp.mail.me.com", hint=_APP_SIGN_IN)
 PROVIDERS = {
     "gmx.de": _GMX, "gmx.net": _GMX, "gmx.at": _GMX, "gmx.ch": _GMX,
     "web.de": _WEB,
