@@ -128,7 +128,7 @@ def _refresh(action: Action, values: Mapping[str, Any], who: str, now: datetime)
     if action.state == ActionState.WITHDRAWN or (
         changed and action.state in (ActionState.PROPOSED, ActionState.FAILED)
     ):
-        more = {name: values[name] for name in _REFRESHED}
+        more = {name: values[name] for name in _REFRESHED} | {"error": ""}
         return move(
             action, (action.state,), ActionState.PROPOSED, verb="action.propose", who=who, now=now, **more
         )
@@ -176,6 +176,7 @@ def reject(action_id: int, *, by: User, now: datetime, why: str) -> Action:
         decided_by=by,
         decided_at=now,
         ended_at=now,
+        settled=True,
         error=why,
     )
     return fresh(action)
@@ -193,6 +194,7 @@ def withdraw(action_id: int, *, by: User, now: datetime) -> Action:
         by=by,
         now=now,
         ended_at=now,
+        settled=True,
     )
     return fresh(action)
 
@@ -214,6 +216,7 @@ def withdraw_proposed(key: str, *, who: str, now: datetime, why: str) -> bool:
         why=why,
         only=only,
         ended_at=now,
+        settled=True,
         error=why,
     )
 
@@ -240,6 +243,7 @@ def withdraw_unsent(case_id: int, now: datetime, why: str) -> list[Action]:
             now=now,
             why=why,
             ended_at=now,
+            settled=True,
             error=why,
         )
     ]
