@@ -66,6 +66,7 @@ class RawRecord(models.Model):
 
 
 class UploadState(models.TextChoices):
+    ASKED = "asked", "wartet auf Ihr Wort"
     WAITING = "waiting", "wartet"
     RUNNING = "running", "wird gelesen"
     DONE = "done", "fertig"
@@ -80,10 +81,10 @@ class Upload(models.Model):
     path = models.CharField(max_length=500, blank=True)
     """A file on the server; empty when the bytes lie in the blob."""
     blob_id = models.BigIntegerField(null=True)
-    source = models.CharField(max_length=40)
+    source = models.CharField(max_length=40, blank=True)
     """The recognised format, as RawBatch.source."""
     mapping_id = models.BigIntegerField(null=True)
-    state = models.CharField(max_length=8, choices=UploadState.choices, default=UploadState.WAITING)
+    state = models.CharField(max_length=8, choices=UploadState.choices, default=UploadState.ASKED)
     counts = models.JSONField(default=dict)
     """raw, new, duplicate, quarantined, cases: so far, and at the end."""
     error = models.TextField(blank=True)

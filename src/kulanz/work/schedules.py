@@ -119,6 +119,13 @@ def give_back(due: Due, *, now: datetime) -> None:
     _ours(due).update(due_at=now, lease_until=None, lease_token="")
 
 
+def rest(name: str, subject_id: int) -> None:
+    """Not again by itself: due only once its usual pause is over, whatever failed."""
+    for row in Schedule.objects.filter(name=name, subject_id=subject_id, lease_until=None):
+        pause = timedelta(seconds=row.every_seconds)
+        Schedule.objects.filter(pk=row.pk, lease_until=None).update(due_at=row.due_at + pause)
+
+
 def next_due(names: Collection[str], now: datetime) -> datetime | None:
     """When the next of these is due, leases counted."""
     due = Schedule.objects.filter(name__in=names, lease_until=None).order_by("due_at")
