@@ -156,3 +156,20 @@ def test_a_bounce_or_holiday_note_through_the_relay_is_no_message() -> None:
         "Ich bin bis 1.12. nicht da.", sender=f"E <{BUYER}>", subject="Abwesenheitsnotiz: Ihre Nachricht"
     )
     assert read_mail(raw).kind == Kind.AUTO_REPLY
+
+
+def test_a_message_amazon_refused_to_deliver_names_ours() -> None:
+    raw = mail(
+        "Ihre Nachricht wurde nicht zugestellt.",
+        sender="auto-communication@amazon.com",
+        headers={
+            "X-Space-Notification-Type": "BUYER_OPTED_OUT_BSM_MESSAGES",
+            "In-Reply-To": "<unsere@laden.example>",
+        },
+    )
+    found = read_mail(raw)
+    assert (found.kind, found.bounce_of, found.bounce_permanent) == (
+        Kind.PLATFORM_NOTICE,
+        "<unsere@laden.example>",
+        True,
+    )

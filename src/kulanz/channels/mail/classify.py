@@ -9,6 +9,8 @@ from kulanz.channels.mail.model import Address, Kind
 from kulanz.channels.mail.relay import Relay
 
 AMAZON_BUYER = "BBC_MESSAGE_SENT_TO_MERCHANT"
+AMAZON_REFUSED = "BUYER_OPTED_OUT_BSM_MESSAGES"
+"""Our message was not delivered to the buyer."""
 NOT_AMAZON = "Die Mail gibt sich als Nachricht von Amazon aus, ihr Absender ist aber nicht Amazon."
 FORGED = "SPF, DKIM oder DMARC sind fehlgeschlagen: der Absender kann gefälscht sein."
 
@@ -37,6 +39,8 @@ def classify(
     if notification and relay.platform == "amazon":
         if notification == AMAZON_BUYER or (relay.is_buyer and "SENT_TO_MERCHANT" in notification):
             return Verdict(Kind.BUYER_MESSAGE, notification)
+        if notification == AMAZON_REFUSED:
+            return Verdict(Kind.PLATFORM_NOTICE, notification, _threaded_id(part), True)
         return Verdict(Kind.PLATFORM_NOTICE, notification)
     bounce = _bounce(part, sender, subject, text)
     if bounce is not None:
@@ -182,6 +186,11 @@ def _bounced_id(part: Part) -> str:
     for found in _INNER_ID.finditer(part.raw, part.start, part.end):
         if found[1] != own:
             return found[1].decode("ascii", "replace")
+    return _threaded_id(part)
+
+
+def _threaded_id(part: Part) -> str:
+    """The mail this one answers, by its own headers."""
     for name in (b"in-reply-to", b"references", b"x-original-message-id"):
         ids = message_ids(part.header(name))
         if ids:

@@ -155,7 +155,7 @@ def _thread_keys(
 def _own_words(text: str, html: str, channel: relay.Relay, verdict: classify.Verdict) -> tuple[str, str]:
     """The writer's own words and the rest; notices and bounces are all their own."""
     if channel.platform == "amazon" and channel.is_buyer:
-        found = relay.buyer_text(text, html)
+        found = relay.buyer_text(text)
         if found is not None:
             return found
         inside = relay.pre_html(html)

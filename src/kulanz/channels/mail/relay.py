@@ -70,11 +70,8 @@ _FOOTER = re.compile(
 )
 
 
-def buyer_text(text: str, html: str) -> tuple[str, str] | None:
-    """The buyer's words of an Amazon relay mail and what stands around them; None where no marker is found.
-
-    `html` is the cleaned HTML: there the words stand in exactly one `<pre>`.
-    """
+def buyer_text(text: str) -> tuple[str, str] | None:
+    """The buyer's words of an Amazon relay mail and what stands around them; None where no marker is found."""
     begin = _BEGIN.search(text)
     if begin is not None:
         end = _END.search(text, begin.end())
