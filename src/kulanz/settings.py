@@ -113,7 +113,7 @@ def database(address: str) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-            " PRAGMA cache_size=-32000;",
+            " PRAGMA cache_size=-64000; PRAGMA wal_autocheckpoint=4000;",
         },
     }
 

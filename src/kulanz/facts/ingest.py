@@ -19,14 +19,14 @@ from django.db import connection, transaction
 from kulanz.facts import changes, linking
 from kulanz.facts.kinds import KINDS, PARCEL_STATE, Kind
 from kulanz.facts.merge import Stamp, Standing, merge
-from kulanz.facts.plans import Plan, plan, text_of_time
+from kulanz.facts.plans import Plan, clean_text, plan, text_of_time
 from kulanz.facts.records import Delivery, Fact, Ingested, Unreadable
 
 _LOCK = 0x6B756C616E7A
 """Advisory lock of the ingest on PostgreSQL; SQLite has one writer anyway."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Row:
     values: list[Any]
     stamp: Stamp
@@ -59,7 +59,7 @@ def ingest_many(deliveries: Iterable[Delivery], *, account_id: int, source: str)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     for name in KINDS:
         for said, rows in run.waiting.pop(name, {}).items():
-            run.write(plan(name, said, connection.vendor), rows)
+            run.write(plan(name, run.derive(KINDS[name], said, rows), connection.vendor), rows)
     linking.link_orphans(run.result, run.new_parcels)
     for number, carrier, state, at, place in run.parcel_states:
         linking.apply_state(run.result, number, carrier, state, at, place)
@@ -80,33 +80,44 @@ class _Run:
 
     def sort(self, deliveries: Iterable[Delivery]) -> None:
         sqlite = connection.vendor == "sqlite"
-        texts: dict[datetime, str] = {}
-
-        def text(at: datetime) -> str:
-            found = texts.get(at)
-            if found is None:
-                found = texts[at] = text_of_time(at)
-            return found
-
+        last_at: datetime | None = None
+        last_received: datetime | None = None
         for delivery in deliveries:
-            received = text(delivery.received_at)
+            if delivery.received_at is not last_received:
+                last_received = delivery.received_at
+                received = text_of_time(last_received)
+                last_at = None
             for fact in delivery.facts:
+                values = fact.values
                 if fact.kind == PARCEL_STATE:
-                    v = fact.values
                     self.parcel_states.append(
-                        (v["number"], v["carrier"], v["state"], v["state_at"], v.get("place", ""))
+                        (
+                            values["number"],
+                            values["carrier"],
+                            values["state"],
+                            values["state_at"],
+                            values.get("place", ""),
+                        )
                     )
                     continue
-                values = fact.values
-                for said, made, how in KINDS[fact.kind].derived:
-                    if said in values and made not in values:
-                        values = {**values, made: how(values[said])}
                 at = fact.at or delivery.source_at
-                stamp = (text(at), received)
-                times = stamp if sqlite else (at, delivery.received_at)
+                if at is not last_at:  # the facts of one record share one time
+                    last_at = at
+                    stamp = (text_of_time(at), received)
+                    times = stamp if sqlite else (at, last_received)
                 self.waiting[fact.kind][tuple(values)].append(
                     _Row(list(values.values()), stamp, times, delivery.raw_id)
                 )
+
+    def derive(self, kind: Kind, said: tuple[str, ...], rows: list[_Row]) -> tuple[str, ...]:
+        """Add the columns made from what was said, as a name's folded form."""
+        for source, made, how in kind.derived:
+            if source in said and made not in said:
+                at = said.index(source)
+                for row in rows:
+                    row.values.append(how(row.values[at]))
+                said = (*said, made)
+        return said
 
     def write(self, p: Plan, rows: list[_Row]) -> None:
         """Insert what is new, merge what is known. A key that comes twice is written in rounds."""
@@ -131,26 +142,28 @@ class _Run:
 
     def _adapt(self, p: Plan, rows: list[_Row]) -> None:
         """Replace said values by what the database takes, the parent's name by its id."""
-        parents = self._parents(p, rows) if p.kind.parent and p.parent_at is not None else {}
-        required = bool(p.kind.parent and p.kind.parent.required)
+        at = p.parent_at
+        parent = p.kind.parent
+        parents = self._parents(p, rows) if at is not None else {}
+        of_order = bool(parent and parent.kind == "order")
         for row in rows:
             values = row.values
-            parent_id: int | None = None
-            if p.parent_at is not None:
-                said = values[p.parent_at]
-                parent_id = parents.get(said)
-                if parent_id is None and required:
-                    raise Unreadable(f"{p.kind.name}: {said!r} ist nicht bekannt")
-            adapted = [
-                value if adapter is None else adapter(value)
-                for place, (value, adapter) in enumerate(zip(values, p.adapters, strict=True))
-                if place not in p.dropped
-            ]
-            if p.parent_at is not None:
-                adapted.append(parent_id)
-                if p.kind.touches_order and p.kind.parent and p.kind.parent.kind == "order" and parent_id:
+            if at is not None:
+                parent_id = parents.get(values[at])
+                if parent_id is None and parent and parent.required:
+                    raise Unreadable(f"{p.kind.name}: {values[at]!r} ist nicht bekannt")
+                if of_order and parent_id is not None:
                     self.result.orders.add(parent_id)
-            row.values[:] = adapted
+            for place, limit in p.texts:
+                text = values[place]
+                if text and (len(text) > limit or "\x00" in text):
+                    values[place] = clean_text(text, limit)
+            for place, adapt in p.adapters:
+                values[place] = adapt(values[place])
+            if at is not None:
+                if p.parent_only:
+                    del values[at]
+                values.append(parent_id)
 
     def _parents(self, p: Plan, rows: list[_Row]) -> dict[Any, int]:
         parent = p.kind.parent
@@ -166,13 +179,14 @@ class _Run:
         plus = "+" if connection.vendor == "sqlite" else ""
         # A unary plus keeps SQLite's driver from turning stored text into datetimes.
         columns = ", ".join(
-            f'{plus}"{c}"'
+            f'{plus}t."{c}"'
             for c in (*p.kind.key, "id", "version", "source_at", "received_at", "stamps", *p.columns)
         )
         width = len(p.kind.key)
         places = ", ".join(["(" + ", ".join(["%s"] * width) + ")"] * len(keys))
-        where = ", ".join(f'"{c}"' for c in p.kind.key)
-        sql = f'SELECT {columns} FROM "{p.table}" WHERE ({where}) IN (VALUES {places})'  # noqa: S608
+        same = " AND ".join(f't."{c}" = k.column{n}' for n, c in enumerate(p.kind.key, 1))
+        # A join, not IN: SQLite would scan the whole table for a row-value IN. CROSS JOIN keeps the keys outside.
+        sql = f'SELECT {columns} FROM (VALUES {places}) AS k CROSS JOIN "{p.table}" AS t WHERE {same}'  # noqa: S608
         found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         with connection.cursor() as cursor:
             cursor.execute(sql, [value for key in keys for value in key])

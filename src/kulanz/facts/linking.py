@@ -41,7 +41,9 @@ def find_parents(parent: Parent, names: Collection[str], account_id: int) -> dic
     """Name -> id of the parents that exist."""
     match parent.kind:
         case "customer":
-            return dict(Customer.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk"))
+            return dict(
+                Customer.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk")
+            )
         case "message":
             return dict(Message.objects.filter(account_id=account_id, key__in=names).values_list("key", "pk"))
         case _:
@@ -94,7 +96,7 @@ def orders_elsewhere(
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     with connection.cursor() as cursor:
         places = ", ".join(["%s"] * len(wanted))
-        cursor.execute(f'SELECT {columns} FROM "{p.table}" WHERE "id" IN ({places})', list(wanted))  # noqa: S608
+        cursor.execute(f'SELECT {columns} FROM "{p.table}" AS t WHERE t."id" IN ({places})', list(wanted))  # noqa: S608
         for row in cursor.fetchall():
             found[(account_id, row[1])] = row[width:]
     return found
@@ -130,9 +132,11 @@ def insert(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
 def link_orphans(result: Ingested, new_parcels: Collection[str]) -> None:
     """Give stages, parcels, invoices and the like that came before their order the order that is known now."""
     if result.new.get("order") or result.new.get("order_number"):
-        names = dict(result.ids["order"].items())
+        names = list(result.ids["order"])
         said = {key[3] for key in result.ids["order_number"]} | {key[1] for key in result.ids["order_number"]}
         for model in _OF_ORDER:
+            if not model.objects.filter(order=None).exists():
+                continue
             waiting = list(
                 model.objects.filter(order=None, order_number__in=[*names, *said]).values_list(
                     "pk", "order_number"

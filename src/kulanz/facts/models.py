@@ -167,7 +167,7 @@ class OrderNumber(Fact):
 
 
 class OrderLine(Fact):
-    order = models.ForeignKey(Order, models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+", db_index=False)
     ref = models.CharField(max_length=60)
     """The line's own id, else its sku."""
     sku = models.CharField(max_length=80, blank=True)
@@ -329,7 +329,7 @@ class Message(Fact):
 
 
 class Attachment(Fact):
-    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+", db_index=False)
     place = models.IntegerField()
     name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=100)

@@ -14,7 +14,7 @@ from django.db import models
 
 from kulanz.facts.kinds import KINDS, Kind
 
-Adapter = Callable[[Any], Any] | None
+Adapter = Callable[[Any], Any]
 OWN = ("account_id", "source", "source_at", "received_at", "raw_id")
 """Columns ingest adds to what a fact says."""
 
@@ -26,10 +26,12 @@ class Plan:
     said: tuple[str, ...]
     columns: tuple[str, ...]
     """Columns written from what the fact says; the parent's id, if any, is the last."""
-    adapters: tuple[Adapter, ...]
-    """One for each said value; None passes it on."""
-    dropped: frozenset[int]
-    """Places of said values that name only the parent and are no column."""
+    adapters: tuple[tuple[int, Adapter], ...]
+    """Places of said values that the database driver does not take as they are, and what makes them fit."""
+    texts: tuple[tuple[int, int], ...]
+    """Places of texts with the length they are cut to."""
+    parent_only: bool
+    """The parent's name is no column of its own."""
     key_at: tuple[int, ...]
     """Places of the key in a row; -1 is the account."""
     json_at: frozenset[int]
@@ -40,9 +42,14 @@ class Plan:
     """Defaults of the columns nobody delivered, in the order of `insert`."""
 
 
+NO_LIMIT = 2**31
+
+
 def text_of_time(value: datetime) -> str:
     """UTC, as SQLite stores it and as it sorts."""
-    return str(value.astimezone(UTC).replace(tzinfo=None))
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.replace(tzinfo=None).isoformat(" ")
 
 
 def _sqlite_time(value: datetime | None) -> str | None:
@@ -57,28 +64,20 @@ def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
-def _text(limit: int | None) -> Adapter:
-    def clean(value: str | None) -> str | None:
-        if value is None:
-            return None
-        if "\x00" in value:
-            value = value.replace("\x00", "")
-        return value if limit is None or len(value) <= limit else value[:limit]
-
-    return clean
+def clean_text(value: str, limit: int) -> str:
+    """Without NUL, which PostgreSQL refuses, and cut to its column."""
+    return value.replace("\x00", "")[:limit]
 
 
-def adapter(field: models.Field[Any, Any], vendor: str) -> Adapter:
-    """How a value of this field is handed to the database driver."""
+def adapter(field: models.Field[Any, Any], vendor: str) -> Adapter | None:
+    """How a value of this field is handed to the database driver; None passes it on."""
     match field:
-        case models.DateTimeField() if vendor == "sqlite":
-            return _sqlite_time
-        case models.DateField() if vendor == "sqlite" and not isinstance(field, models.DateTimeField):
-            return _sqlite_date
+        case models.DateTimeField():
+            return _sqlite_time if vendor == "sqlite" else None
+        case models.DateField():
+            return _sqlite_date if vendor == "sqlite" else None
         case models.JSONField():
             return _json
-        case models.CharField() | models.TextField():
-            return _text(field.max_length)
     return None
 
 
@@ -97,21 +96,18 @@ def plan(kind_name: str, said: tuple[str, ...], vendor: str) -> Plan:
     kind = KINDS[kind_name]
     meta = kind.model._meta
     fields = {field.column: field for field in meta.concrete_fields if not field.primary_key}
-    adapters: list[Adapter] = []
-    columns: list[str] = []
-    dropped: set[int] = set()
-    parent_at: int | None = None
-    for place, name in enumerate(said):
-        if kind.parent and name == kind.parent.said:
-            parent_at = place
-        if name in fields:
-            columns.append(name)
-            adapters.append(adapter(fields[name], vendor))
-        elif kind.parent and name == kind.parent.said:
-            dropped.add(place)
-            adapters.append(None)
-        else:
-            raise ValueError(f"{kind_name} has no column {name!r}; it has {sorted(map(str, fields))}")
+    unknown = [n for n in said if n not in fields and not (kind.parent and n == kind.parent.said)]
+    if unknown:
+        raise ValueError(f"{kind_name} has no column {unknown[0]!r}; it has {sorted(map(str, fields))}")
+    columns = [name for name in said if name in fields]
+    parent_at = said.index(kind.parent.said) if kind.parent and kind.parent.said in said else None
+    told = [(place, fields[name]) for place, name in enumerate(said) if name in fields]
+    adapters = [(place, how) for place, field in told if (how := adapter(field, vendor))]
+    texts = [
+        (place, field.max_length or NO_LIMIT)
+        for place, field in told
+        if isinstance(field, models.CharField | models.TextField)
+    ]
     if kind.parent and parent_at is not None:
         columns.append(kind.parent.column)
     key_at = tuple(-1 if column == "account_id" else columns.index(column) for column in kind.key)
@@ -128,7 +124,8 @@ def plan(kind_name: str, said: tuple[str, ...], vendor: str) -> Plan:
         said=said,
         columns=tuple(columns),
         adapters=tuple(adapters),
-        dropped=frozenset(dropped),
+        texts=tuple(texts),
+        parent_only=parent_at is not None and said[parent_at] not in fields,
         key_at=key_at,
         json_at=frozenset(i for i, c in enumerate(columns) if isinstance(fields[c], models.JSONField)),
         parent_at=parent_at,

@@ -12,8 +12,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 
-from kulanz.base import clock
-from kulanz.base.limits import PARSE_ATTEMPTS
+from kulanz.base import blobs, clock
+from kulanz.base.limits import CHUNK_ROWS, PARSE_ATTEMPTS
 from kulanz.cases.opening import Incoming, file_message
 from kulanz.channels import registry
 from kulanz.channels.contract import Record
@@ -27,11 +27,10 @@ from kulanz.facts.models import Account
 from kulanz.facts.records import Delivery, Fact, Unreadable
 from kulanz.intake import slot as slots
 from kulanz.intake.models import RawBatch, RawRecord, RawState
-from kulanz.intake.receive import body_of
 from kulanz.replies.send import withdraw_unsent
 
 log = logging.getLogger("kulanz.take_in")
-CHUNK = 500
+CHUNK = CHUNK_ROWS
 """Order and ERP records read in one transaction."""
 PAUSE_SECONDS = 0.005
 """Between two chunks, so that a person's click gets the database in between."""
@@ -47,6 +46,27 @@ class Taken:
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
+@dataclass(slots=True)
+class _Raw:
+    """What reading needs of a raw record; lighter than the model, for tens of thousands of them."""
+
+    pk: int
+    batch_id: int
+    source: str
+    body: bytes | None
+    blob_id: int | None
+    line: int | None
+    note: str
+    attempts: int
+
+    @property
+    def bytes(self) -> bytes:
+        return blobs.read(self.blob_id) if self.blob_id is not None else bytes(self.body or b"")
+
+
+_COLUMNS = ("pk", "batch_id", "source", "body", "blob_id", "line", "note", "attempts")
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """One take-in of one account."""
@@ -56,6 +76,8 @@ class _Reader:
     now: datetime
     taken: Taken
     batches: dict[int, RawBatch] = field(default_factory=dict)
+    mappings: dict[int, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    """Head and approved columns of each batch."""
 
 
 def take_in(
@@ -75,11 +97,8 @@ def take_in(
         careful = slot.taken_from_dead
         after = 0
         while limit is None or taken.read + taken.quarantined < limit:
-            records = list(
-                RawRecord.objects.filter(account_id=account_id, state=RawState.NEW, pk__gt=after).order_by(
-                    "pk"
-                )[:CHUNK]
-            )
+            due = RawRecord.objects.filter(account_id=account_id, state=RawState.NEW, pk__gt=after)
+            records = [_Raw(*row) for row in due.order_by("pk").values_list(*_COLUMNS)[:CHUNK]]
             if not records:
                 break
             after = records[-1].pk
@@ -96,9 +115,9 @@ def take_in(
     return taken
 
 
-def _groups(records: list[RawRecord]) -> list[list[RawRecord]]:
+def _groups(records: list[_Raw]) -> list[list[_Raw]]:
     """Records that are committed together: each mail alone, others of one file together."""
-    groups: list[list[RawRecord]] = []
+    groups: list[list[_Raw]] = []
     for record in records:
         if record.source != MAIL and groups and groups[-1][0].batch_id == record.batch_id:
             groups[-1].append(record)
@@ -107,7 +126,7 @@ def _groups(records: list[RawRecord]) -> list[list[RawRecord]]:
     return groups
 
 
-def _one_by_one(reader: _Reader, records: list[RawRecord]) -> None:
+def _one_by_one(reader: _Reader, records: list[_Raw]) -> None:
     """After a reader died: count each record's attempt before it is read, so that a deadly one shows itself."""
     for record in records:
         record.attempts += 1
@@ -120,11 +139,11 @@ def _one_by_one(reader: _Reader, records: list[RawRecord]) -> None:
         _read(reader, [record])
 
 
-def _read(reader: _Reader, records: list[RawRecord]) -> None:
+def _read(reader: _Reader, records: list[_Raw]) -> None:
     if records[0].source == MAIL:
         _read_mail(reader, records[0])
         return
-    parsed: list[tuple[RawRecord, list[Fact]]] = []
+    parsed: list[tuple[_Raw, list[Fact]]] = []
     for record in records:
         try:
             parsed.append((record, _parse(reader, record)))
@@ -137,23 +156,26 @@ def _read(reader: _Reader, records: list[RawRecord]) -> None:
     time.sleep(PAUSE_SECONDS)
 
 
-def _batch(reader: _Reader, record: RawRecord) -> RawBatch:
+def _batch(reader: _Reader, record: _Raw) -> RawBatch:
     if record.batch_id not in reader.batches:
         reader.batches[record.batch_id] = RawBatch.objects.get(pk=record.batch_id)
     return reader.batches[record.batch_id]
 
 
-def _parse(reader: _Reader, record: RawRecord) -> list[Fact]:
+def _parse(reader: _Reader, record: _Raw) -> list[Fact]:
     batch = _batch(reader, record)
-    columns = ColumnMapping.objects.get(pk=batch.mapping_id).columns if batch.mapping_id else {}
+    if batch.pk not in reader.mappings:
+        mapped = ColumnMapping.objects.filter(pk=batch.mapping_id).first() if batch.mapping_id else None
+        reader.mappings[batch.pk] = (bytes(batch.head), mapped.columns if mapped else {})
+    head, columns = reader.mappings[batch.pk]
     return registry.by_source(record.source).parse(
         Record(
-            body=body_of(record),
-            head=bytes(batch.head),
+            body=record.bytes,
+            head=head,
             charset=batch.charset,
             zone=reader.account.zone,
             source_at=batch.source_at,
-            received_at=record.received_at,
+            received_at=batch.received_at,
             line=record.line,
             name=batch.name,
             note=record.note,
@@ -162,7 +184,7 @@ def _parse(reader: _Reader, record: RawRecord) -> list[Fact]:
     )
 
 
-def _commit(reader: _Reader, parsed: list[tuple[RawRecord, list[Fact]]]) -> None:
+def _commit(reader: _Reader, parsed: list[tuple[_Raw, list[Fact]]]) -> None:
     """Facts of many records in one transaction; if the database refuses them, one by one to find the culprit."""
     if not parsed:
         return
@@ -171,7 +193,9 @@ def _commit(reader: _Reader, parsed: list[tuple[RawRecord, list[Fact]]]) -> None
             slots.hold(reader.slot, now=clock.now())
             result = ingest_many(
                 (
-                    Delivery(facts, _batch(reader, record).source_at, record.received_at, record.pk)
+                    Delivery(
+                        facts, _batch(reader, record).source_at, _batch(reader, record).received_at, record.pk
+                    )
                     for record, facts in parsed
                 ),
                 account_id=reader.account.pk,
@@ -203,7 +227,7 @@ def _mark_read(ids: list[int]) -> None:
         )
 
 
-def _quarantine(reader: _Reader, record: RawRecord, error: str) -> None:
+def _quarantine(reader: _Reader, record: _Raw, error: str) -> None:
     place = _batch(reader, record).name + (f", Zeile {record.line}" if record.line else "")
     with transaction.atomic():
         slots.hold(reader.slot, now=clock.now())
@@ -211,8 +235,8 @@ def _quarantine(reader: _Reader, record: RawRecord, error: str) -> None:
     reader.taken.quarantined += 1
 
 
-def _read_mail(reader: _Reader, record: RawRecord) -> None:
-    raw = body_of(record)
+def _read_mail(reader: _Reader, record: _Raw) -> None:
+    raw = record.bytes
     try:
         mail = read_mail(raw)
         read = facts_of(
@@ -220,7 +244,7 @@ def _read_mail(reader: _Reader, record: RawRecord) -> None:
             raw,
             note=record.note,
             own_address=reader.account.sender.lower(),
-            received_at=record.received_at,
+            received_at=_batch(reader, record).received_at,
         )
     except MailTooLarge as error:
         _quarantine(reader, record, str(error))
@@ -241,14 +265,14 @@ def _read_mail(reader: _Reader, record: RawRecord) -> None:
     reader.taken.read += 1
 
 
-def _file(reader: _Reader, record: RawRecord, mail: Mail, read: ReadMail) -> None:
+def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> None:
     """One mail's effects: message, customer, case, search. The same mail by another way changes nothing."""
     result = ingest(
         read.facts,
         account_id=reader.account.pk,
         source=MAIL,
         source_at=read.sent_at,
-        received_at=record.received_at,
+        received_at=_batch(reader, record).received_at,
         raw_id=record.pk,
     )
     if not result.new["message"]:
