@@ -133,3 +133,8 @@ def _fault(one: AuditSeal, expected: int, previous: str) -> str:
 def _verdict(broken_at: int, erased: int, reason: str) -> Verdict:
     unsealed = AuditEntry.objects.filter(sealed=False).count()
     return Verdict(AuditSeal.objects.count(), unsealed, erased, broken_at, reason)
+
+
+def oldest_unsealed() -> datetime | None:
+    """When the entry was written that has waited longest for its seal."""
+    return AuditEntry.objects.filter(sealed=False).order_by("id").values_list("at", flat=True).first()

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import typer
 
-GROUPS = ("sample", "serve", "importing", "keep", "check", "bench", "testing")
+GROUPS = ("sample", "serve", "people", "importing", "keep", "check", "bench", "testing")
 """Modules of this package, in the order of the help. Each offers `register(app)`."""
 
 app = typer.Typer(
