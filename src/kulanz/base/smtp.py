@@ -202,7 +202,7 @@ def _words(text: bytes) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "keine Antwort in der gesetzten Zeit."
     if isinstance(error, ConnectionRefusedError):
         return "die Verbindung wurde abgelehnt."

@@ -95,7 +95,7 @@ def send_reply(
 def take_back(action_id: int, *, by: User, now: datetime) -> Action:
     """Within the seconds to take it back: approved → withdrawn, and its words are the draft again."""
     action = verbs.withdraw(action_id, by=by, now=now)
-    _give_back(action, now)
+    _give_back(action, now, overtaken=False)
     return action
 
 
@@ -109,7 +109,7 @@ def withdraw_unsent(case_id: int, *, now: datetime, why: str = "") -> int:
         case_id, now, why or _("Der Kunde hat inzwischen noch einmal geschrieben.")
     )
     for action in withdrawn:
-        _give_back(action, now)
+        _give_back(action, now, overtaken=True)
     return len(withdrawn)
 
 
@@ -199,6 +199,7 @@ def _mail(case: Case, asked: Message, text: str, attachments: Sequence[Enclosure
         "to_name": asked.sender_name,
         "subject": compose.answer_subject(asked.subject, number, keep_number=_channel(case).number_in_reply),
         "text": text,
+        "answers": asked.key,
         "in_reply_to": asked.key if compose.is_message_id(asked.key) else "",
         "references": compose.references(asked.thread_keys, asked.key),
         "from": case.account.sender,
@@ -246,8 +247,11 @@ def _by_hand(case: Case, text: str) -> dict[str, Any]:
     }
 
 
-def _give_back(action: Action, now: datetime) -> None:
-    """The words become the draft again; what somebody wrote meanwhile stays below them."""
+def _give_back(action: Action, now: datetime, *, overtaken: bool) -> None:
+    """The words become the draft again; what somebody wrote meanwhile stays below them.
+
+    `overtaken` makes the draft warn its writer that a newer message stands in the case.
+    """
     if action.kind != ActionKind.REPLY or action.subject_id is None or action.decided_by is None:
         return
     case = Case.objects.filter(pk=action.subject_id).first()
@@ -257,7 +261,7 @@ def _give_back(action: Action, now: datetime) -> None:
     standing = Draft.objects.select_for_update().filter(case=case).first()
     if standing is None:
         Draft.objects.create(
-            case=case, user=action.decided_by, text=text, saved_at=now, case_version=case.version
+            case=case, user=action.decided_by, text=text, saved_at=now, case_version=case.version - overtaken
         )
     else:
         parts = [text, standing.text] if standing.text.strip() else [text]
