@@ -17,8 +17,17 @@ FORMATS: tuple[str, ...] = (
     "kulanz.channels.amazon.orders.ALL_ORDERS_REPORT",
     "kulanz.channels.amazon.orders.UNSHIPPED_REPORT",
     "kulanz.carriers.dhl.tracking.TRACKING",
+    "kulanz.channels.wawi.exports.STAGES",
+    "kulanz.channels.wawi.exports.STOCK",
+    "kulanz.channels.wawi.exports.PRODUCTS",
+    "kulanz.channels.wawi.exports.INVOICES",
+    "kulanz.channels.wawi.exports.REFUNDS",
+    "kulanz.channels.wawi.exports.RETURNS",
+    "kulanz.channels.files.format.UNKNOWN",
 )
-"""In the order they are asked; those that know their columns for sure come first."""
+"""In the order they are asked; those that know their columns for sure come first, the table nobody knows last."""
+_MAPPED = "kulanz.channels.files.format.MAPPED"
+"""Tables by target, read with the columns a person approved; they recognise nothing by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +67,18 @@ CHANNELS: Mapping[str, Channel] = {
 
 @lru_cache(maxsize=1)
 def formats() -> tuple[FileFormat, ...]:
-    return tuple(_named(name) for name in FORMATS)
+    return tuple(cast(FileFormat, _named(name)) for name in FORMATS)
 
 
-def _named(name: str) -> FileFormat:
+def _named(name: str) -> object:
     module, _, attribute = name.rpartition(".")
-    return cast(FileFormat, getattr(import_module(module), attribute))
+    return cast(object, getattr(import_module(module), attribute))
 
 
 @lru_cache(maxsize=1)
 def _by_source() -> dict[str, FileFormat]:
-    return {found.source: found for found in formats()}
+    mapped = cast(Mapping[str, FileFormat], _named(_MAPPED)).values()
+    return {found.source: found for found in (*formats(), *mapped)}
 
 
 def recognise(name: str, start: bytes) -> FileFormat | None:
