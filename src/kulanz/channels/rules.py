@@ -89,6 +89,15 @@ def answer_time(channel: str, on: date, *, name: str = "answer") -> AnswerTime |
         return None
 
 
+def house_answer(on: date) -> HouseAnswer | None:
+    """The house's own rule; None when there is none or an edited value cannot be read."""
+    found = rule("house", "answer", on)
+    try:
+        return parse_house_answer(found.value) if found is not None else None
+    except RuleUnreadable:
+        return None
+
+
 def sentences(channel: str, on: date) -> Sentences:
     """The short rules shown beside a case."""
     names = sorted(name for of, name in _book() if of == channel and name.startswith("sentence."))
