@@ -17,6 +17,7 @@ FORMATS: tuple[str, ...] = (
     "kulanz.channels.amazon.orders.ALL_ORDERS_REPORT",
     "kulanz.channels.amazon.orders.UNSHIPPED_REPORT",
     "kulanz.carriers.dhl.tracking.TRACKING",
+    "kulanz.channels.woocommerce.orders.ORDERS",
     "kulanz.channels.wawi.exports.STAGES",
     "kulanz.channels.wawi.exports.STOCK",
     "kulanz.channels.wawi.exports.PRODUCTS",

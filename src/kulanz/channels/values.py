@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
+from kulanz.base.folding import fold
 from kulanz.base.localtime import TimeUnreadable, parse_time
 from kulanz.base.money import AmountUnreadable, parse_cents
 from kulanz.facts.records import Unreadable
@@ -75,6 +76,11 @@ def key(text: str, column: str, limit: int = NUMBER_CHARS) -> str:
     if len(stripped) > limit:
         raise Unreadable(f"Spalte „{column}“: „{stripped[:_SHOWN]}…“ ist länger als {limit} Zeichen")
     return stripped
+
+
+def customer_key(name: str, postcode: str) -> str:
+    """Key of a customer without mail address: name and postcode, folded."""
+    return f"{fold(name)}|{fold(postcode)}"[:MAIL_CHARS]
 
 
 def decode(body: bytes, charset: str) -> str:

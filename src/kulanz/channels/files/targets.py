@@ -281,7 +281,7 @@ def _customer(row: Row, order: dict[str, Any]) -> dict[str, Any] | None:
     if "@" in mail:
         known_by = read.key(mail, row.name("email"), read.MAIL_CHARS)
     elif name and order.get("postcode"):
-        known_by = customer_key(name, order["postcode"])
+        known_by = read.customer_key(name, order["postcode"])
     else:
         return None
     customer = {"key": known_by}
@@ -290,11 +290,6 @@ def _customer(row: Row, order: dict[str, Any]) -> dict[str, Any] | None:
     if name:
         customer |= {"name": name, "folded_name": fold(name)[:NAME_CHARS]}
     return customer | {c: order[c] for c in ("street", "postcode", "city", "country") if c in order}
-
-
-def customer_key(name: str, postcode: str) -> str:
-    """Key of a customer without mail address."""
-    return f"{fold(name)}|{fold(postcode)}"[: read.MAIL_CHARS]
 
 
 def _order_line(row: Row, number: str, sku: str) -> dict[str, Any]:
