@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, DateTimeField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
+from kulanz.carriers.states import DOTS, STATES, State
 from kulanz.facts.models import (
     Invoice,
     Order,
@@ -31,28 +31,6 @@ SILENT_AFTER = timedelta(days=3)
 """A parcel under way without a scan for this long stands still; docs/rules.md, "stale tracking"."""
 SCANS_READ = 60
 STOCK_OLD = timedelta(hours=24)
-
-STEPS = (_("Label"), _("abgeholt"), _("unterwegs"), _("Zustellung"), _("zugestellt"))
-_STEP_OF = {
-    "PRE_ADVICE": 0, "DATA_ONLY": 0,
-    "ACCEPTED": 1,
-    "IN_TRANSIT": 2, "DELAYED": 2, "CUSTOMS": 2, "REDIRECTED": 2, "PICKUP_FAILED": 0,
-    "OUT_FOR_DELIVERY": 3, "DELIVERY_ATTEMPTED": 3, "READY_FOR_PICKUP": 3, "ADDRESS_PROBLEM": 3,
-    "DELIVERED": 4, "DELIVERED_SAFE_PLACE": 4, "DELIVERED_NEIGHBOUR": 4, "COLLECTED": 4,
-    "DELIVERED_INCOMPLETE": 4, "DELIVERED_DAMAGED": 4,
-}  # fmt: skip
-_STOPPED = {
-    "DAMAGED": _("beschädigt"), "DESTROYED": _("vernichtet"), "LOST": _("verloren"), "REFUSED": _("Annahme verweigert"),
-    "UNDELIVERABLE": _("unzustellbar"), "RETURNING": _("geht zurück"), "RETURNED": _("zurück bei uns"),
-    "CANCELLED": _("storniert"), "NOT_COLLECTED": _("nicht abgeholt"), "ADDRESS_PROBLEM": _("Anschrift unklar"),
-    "DELIVERY_ATTEMPTED": _("niemand angetroffen"), "PICKUP_FAILED": _("Abholung gescheitert"),
-    "DELIVERED_DAMAGED": _("beschädigt zugestellt"), "DELIVERED_INCOMPLETE": _("unvollständig zugestellt"),
-}  # fmt: skip
-_ENDED = {
-    "DELIVERED": _("Zugestellt"), "DELIVERED_SAFE_PLACE": _("Am Ablageort abgelegt"),
-    "DELIVERED_NEIGHBOUR": _("Beim Nachbarn abgegeben"), "COLLECTED": _("In der Filiale abgeholt"),
-    "DELIVERED_INCOMPLETE": _("Unvollständig zugestellt"), "DELIVERED_DAMAGED": _("Beschädigt zugestellt"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,29 +202,29 @@ def _tracks(order: Order, now: datetime) -> tuple[Track, ...]:
 
 
 def track(parcel: Parcel, scans: Sequence[Scan], promised: datetime | None, now: datetime) -> Track:
-    """Pure: five dots and one sentence."""
-    reached: dict[int, datetime | None] = {0: parcel.shipped_at}
+    """Pure: five dots and one or two sentences."""
+    known = parcel.state or (scans[-1].state if scans else "")
+    state = STATES.get(known)
+    reached: dict[int, datetime | None] = {1: parcel.shipped_at}
     places: dict[int, str] = {}
     for scan in scans:
-        step = _STEP_OF.get(scan.state)
-        if step is not None:
-            if step not in reached or (step == 0 and reached[0] is None) or step == 2:
-                reached[step] = scan.at
-            places[step] = scan.place
-    state = parcel.state or (scans[-1].state if scans else "")
-    at = max(_STEP_OF.get(state, 0), *reached)
-    if state in _ENDED:
-        at = 4
+        lit = STATES[scan.state].lit if scan.state in STATES else 0
+        if lit and (reached.get(lit) is None or lit == _UNDER_WAY):
+            reached[lit] = scan.at
+        if lit and scan.place:
+            places[lit] = scan.place
+    at = state.lit if state else max(reached)
     newest = max([scan.at for scan in scans] + ([parcel.state_at] if parcel.state_at else []), default=None)
-    silent = newest is not None and at in (1, 2) and now - newest >= SILENT_AFTER
-    stuck = silent or state in _STOPPED
+    over = state is not None and state.is_over
+    silent = newest is not None and at in (2, _UNDER_WAY) and not over and now - newest >= SILENT_AFTER
+    stuck = silent or (state is not None and state.is_trouble)
     place = parcel.place or places.get(at, "")
     dots = []
-    for number, title in enumerate(STEPS):
-        words = place.split(",")[0][:16] if number == at == 2 and place else gettext(title)
+    for number, title in enumerate(DOTS, start=1):
+        words = place.split(",")[0][:16] if number == at == _UNDER_WAY and place else gettext(title)
+        when = reached.get(number) or (parcel.state_at if number == at and known else None)
         look = "is-stuck" if stuck and number == at else "is-done" if number <= at else ""
-        when = reached.get(number) if number <= at else None
-        dots.append(Dot(words, when or (parcel.state_at if number == at and state else None), look))
+        dots.append(Dot(words, when if number <= at else None, look))
     return Track(
         carrier=parcel.carrier.upper() if len(parcel.carrier) < 5 else parcel.carrier.title(),
         number=parcel.number,
@@ -256,24 +234,29 @@ def track(parcel: Parcel, scans: Sequence[Scan], promised: datetime | None, now:
     )
 
 
+_UNDER_WAY = 3
+
+
 def _sentence(
-    state: str, newest: datetime | None, place: str, promised: datetime | None, silent: bool, now: datetime
+    state: State | None,
+    newest: datetime | None,
+    place: str,
+    promised: datetime | None,
+    silent: bool,
+    now: datetime,
 ) -> str:
     parts = []
-    if state in _ENDED:
-        parts.append(gettext(_ENDED[state]) + (f": {place}" if place else "") + ".")
-    elif state in _STOPPED:
-        words = gettext(_STOPPED[state])
-        parts.append(words[:1].upper() + words[1:] + (f", {place}" if place else "") + ".")
-    elif newest is None:
-        parts.append(gettext("Noch kein Scan vom Paketdienst."))
-    elif silent:
+    if silent and newest is not None:
         parts.append(gettext("Seit %(n)d Tagen kein Scan.") % {"n": (now - newest).days})
-    elif place:
-        parts.append(gettext("Zuletzt in %(place)s gesehen.") % {"place": place})
-    if promised is not None and state not in _ENDED:
+    elif state is not None:
+        parts.append(gettext(state.sentence))
+        if place and not state.is_delivered:
+            parts.append(gettext("Zuletzt: %(place)s.") % {"place": place})
+    else:
+        parts.append(gettext("Noch kein Scan vom Paketdienst."))
+    if promised is not None and not (state is not None and state.is_delivered):
         words = (
             gettext("Zugesagt war der %(day)s.") if promised < now else gettext("Zugesagt ist der %(day)s.")
         )
-        parts.append(words % {"day": f"{promised.day}.{promised.month}."})
+        parts.append(words % {"day": f"{promised.day}.{promised.month}"})
     return " ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from kulanz.cases.ordercard import OrderCard, order_card
 from kulanz.cases.queue import Person, clocks_of, person, viewers
 from kulanz.channels import rules
 from kulanz.facts.models import Attachment, Customer, Order
-from kulanz.outbox.models import Action, ActionState, Way
+from kulanz.outbox.models import Action, ActionKind, ActionState, Way
 from kulanz.people.models import User
 
 ENTRIES_SHOWN = 100
@@ -64,8 +65,10 @@ class Outgoing:
     by: str
     text: str
     error: str
-    not_before: datetime | None
+    seconds_left: int
+    """Until it leaves; 0 once it cannot be taken back."""
     by_hand: bool
+    case_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
         draft_version=draft.version if draft else 0,
         draft_by=draft.user.display_name if draft and draft.user_id != user.pk else "",
         draft_at=draft.saved_at if draft else None,
-        outgoing=outgoing(case.pk),
+        outgoing=outgoing(case.pk, now=now),
         here=viewers([case.pk], user=user, now=now).get(case.pk, ()),
     )
 
@@ -248,7 +251,7 @@ def _line(entry: CaseEntry, case: Case, files: dict[int, list[File]]) -> Line:
     )
 
 
-def outgoing(case_id: int) -> tuple[Outgoing, ...]:
+def outgoing(case_id: int, *, now: datetime) -> tuple[Outgoing, ...]:
     """Replies under way, failed or unclear, oldest first."""
     states = (ActionState.APPROVED, ActionState.SENDING, ActionState.FAILED, ActionState.UNCLEAR)
     rows = (
@@ -264,11 +267,28 @@ def outgoing(case_id: int) -> tuple[Outgoing, ...]:
             by=action.decided_by.display_name if action.decided_by else action.proposed_by,
             text=str(action.payload.get("text", "")),
             error=action.error,
-            not_before=action.not_before,
+            seconds_left=_seconds_left(action, now),
             by_hand=action.way == Way.HAND,
         )
         for action in rows
     )
+
+
+def under_way(user: User, *, now: datetime) -> tuple[Outgoing, ...]:
+    """The user's own replies of other cases that he can still take back."""
+    rows = Action.objects.filter(
+        decided_by=user, kind=ActionKind.REPLY, state=ActionState.APPROVED, way=Way.MAIL, not_before__gt=now
+    ).order_by("id")[:3]
+    return tuple(
+        Outgoing(row.pk, row.state, row.title, "", "", "", _seconds_left(row, now), False, row.subject_id)
+        for row in rows
+    )
+
+
+def _seconds_left(action: Action, now: datetime) -> int:
+    if action.state != ActionState.APPROVED or action.not_before is None:
+        return 0
+    return max(0, math.ceil((action.not_before - now).total_seconds()))
 
 
 def _history(case: Case, user: User) -> History:

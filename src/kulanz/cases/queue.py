@@ -21,13 +21,12 @@ from django.utils.translation import gettext_noop as _
 
 from kulanz.cases.clocks import Reading, reading
 from kulanz.cases.models import Case, CaseState, Presence
+from kulanz.cases.presence import LOOKING_SECONDS
 from kulanz.people.models import User
 
 CAP = 1000
 """Counting stops here; the page says "1.000+"."""
 PAGE_ROWS = 50
-PRESENCE_SECONDS = 30
-"""Who was seen within these seconds is looking."""
 FRIDAY = 4
 WEEKEND_FROM_HOUR = 12
 """From Friday noon on, what runs out on Saturday and Sunday is a group of its own."""
@@ -299,7 +298,7 @@ def viewers(case_ids: Iterable[int], *, user: User, now: datetime) -> dict[int, 
     seen: dict[int, list[Person]] = defaultdict(list)
     rows = (
         Presence.objects.filter(
-            case_id__in=list(case_ids), seen_at__gt=now - timedelta(seconds=PRESENCE_SECONDS)
+            case_id__in=list(case_ids), seen_at__gt=now - timedelta(seconds=LOOKING_SECONDS)
         )
         .exclude(user_id=user.pk)
         .values_list("case_id", "user_id", "user__first_name", "user__last_name", "user__username")

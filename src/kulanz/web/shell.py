@@ -51,12 +51,15 @@ class Entry:
     count: int
 
 
-@lru_cache(maxsize=32)
-def _url(name: str) -> str | None:
+def address_of(name: str, *args: object) -> str | None:
+    """None for a page that does not exist yet."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return None
+
+
+_url = lru_cache(maxsize=32)(address_of)
 
 
 def waiting_cases(user: User) -> int:

@@ -1,5 +1,6 @@
 """Template tags and filters: icons, money, times as a German merchant writes them."""
 
+import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -133,3 +134,24 @@ def size(count: int) -> str:
     if count < 1024 * 1024:
         return f"{count // 1024} KB"
     return f"{count / 1024 / 1024:.1f} MB".replace(".", ",")
+
+
+@register.filter
+def weitere(count: int) -> str:
+    """How many more: `5`, and `995+` where counting stopped."""
+    return f"{count}+" if count >= CAP - 60 else str(count)
+
+
+_AT_NAME = re.compile(r"(?<!\w)@[A-Za-zÄÖÜäöüß][\w.-]*")
+
+
+@register.filter
+def names(text: str) -> SafeString:
+    """A note's text with @names in bold."""
+    marked = _AT_NAME.sub(lambda found: f"<strong>{found[0]}</strong>", escape(text))
+    return mark_safe(marked.replace("\n", "<br>"))  # noqa: S308  escaped above
+
+
+@register.filter
+def short_name(name: str) -> str:
+    return name.split(" ", maxsplit=1)[0]
