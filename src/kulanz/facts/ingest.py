@@ -27,11 +27,16 @@ _LOCK = 0x6B756C616E7A
 
 
 @dataclass(slots=True)
-class _Row:
-    values: list[Any]
+class _Said:
+    """When a record was said and received; shared by the facts of one record."""
+
     stamp: Stamp
     times: tuple[Any, Any]
     raw_id: int | None
+
+
+_Row = tuple[list[Any], _Said]
+_Key = tuple[Any, ...]
 
 
 def ingest(
@@ -80,16 +85,11 @@ class _Run:
 
     def sort(self, deliveries: Iterable[Delivery]) -> None:
         sqlite = connection.vendor == "sqlite"
-        last_at: datetime | None = None
-        last_received: datetime | None = None
         for delivery in deliveries:
-            if delivery.received_at is not last_received:
-                last_received = delivery.received_at
-                received = text_of_time(last_received)
-                last_at = None
-            for fact in delivery.facts:
-                values = fact.values
-                if fact.kind == PARCEL_STATE:
+            received = text_of_time(delivery.received_at)
+            last_at: datetime | None = None
+            for kind, values, fact_at in delivery.facts:
+                if kind == PARCEL_STATE:
                     self.parcel_states.append(
                         (
                             values["number"],
@@ -100,22 +100,20 @@ class _Run:
                         )
                     )
                     continue
-                at = fact.at or delivery.source_at
-                if at is not last_at:  # the facts of one record share one time
+                at = fact_at or delivery.source_at
+                if at is not last_at:  # the facts of one record mostly share one time
                     last_at = at
                     stamp = (text_of_time(at), received)
-                    times = stamp if sqlite else (at, last_received)
-                self.waiting[fact.kind][tuple(values)].append(
-                    _Row(list(values.values()), stamp, times, delivery.raw_id)
-                )
+                    said = _Said(stamp, stamp if sqlite else (at, delivery.received_at), delivery.raw_id)
+                self.waiting[kind][tuple(values)].append((list(values.values()), said))
 
     def derive(self, kind: Kind, said: tuple[str, ...], rows: list[_Row]) -> tuple[str, ...]:
         """Add the columns made from what was said, as a name's folded form."""
         for source, made, how in kind.derived:
             if source in said and made not in said:
                 at = said.index(source)
-                for row in rows:
-                    row.values.append(how(row.values[at]))
+                for values, _ in rows:
+                    values.append(how(values[at]))
                 said = (*said, made)
         return said
 
@@ -124,14 +122,11 @@ class _Run:
         self._adapt(p, rows)
         ids = self.result.ids[p.kind.name]
         while rows:
-            this_round: dict[tuple[Any, ...], _Row] = {}
+            this_round: dict[_Key, _Row] = {}
             later: list[_Row] = []
-            for row in rows:
-                key = tuple(self.account_id if at < 0 else row.values[at] for at in p.key_at)
-                if key in this_round:
+            for key, row in zip(self._keys(p, rows), rows, strict=True):
+                if this_round.setdefault(key, row) is not row:
                     later.append(row)
-                else:
-                    this_round[key] = row
             known = self._known(p, list(this_round))
             new = {key: row for key, row in this_round.items() if key not in known}
             for key, (row_id, *_) in known.items():
@@ -140,14 +135,24 @@ class _Run:
             self._update(p, [(known[key], row) for key, row in this_round.items() if key in known])
             rows = later
 
+    def _keys(self, p: Plan, rows: list[_Row]) -> list[_Key]:
+        account = self.account_id
+        match p.key_at:
+            case (-1, one):
+                return [(account, values[one]) for values, _ in rows]
+            case (one, two) if one >= 0 and two >= 0:
+                return [(values[one], values[two]) for values, _ in rows]
+            case (-1, one, two):
+                return [(account, values[one], values[two]) for values, _ in rows]
+        return [tuple(account if at < 0 else values[at] for at in p.key_at) for values, _ in rows]
+
     def _adapt(self, p: Plan, rows: list[_Row]) -> None:
         """Replace said values by what the database takes, the parent's name by its id."""
         at = p.parent_at
         parent = p.kind.parent
         parents = self._parents(p, rows) if at is not None else {}
         of_order = bool(parent and parent.kind == "order")
-        for row in rows:
-            values = row.values
+        for values, _ in rows:
             if at is not None:
                 parent_id = parents.get(values[at])
                 if parent_id is None and parent and parent.required:
@@ -169,7 +174,7 @@ class _Run:
         parent = p.kind.parent
         assert parent is not None and p.parent_at is not None
         found = self.result.ids[parent.kind]
-        missing = {said for row in rows if (said := row.values[p.parent_at]) and said not in found}
+        missing = {said for row in rows if (said := row[0][p.parent_at]) and said not in found}
         if missing:
             found.update(linking.find_parents(parent, missing, self.account_id))
         return found
@@ -198,43 +203,39 @@ class _Run:
             )
         return found
 
-    def _insert(self, p: Plan, new: dict[tuple[Any, ...], _Row]) -> None:
+    def _insert(self, p: Plan, new: dict[_Key, _Row]) -> None:
         if not new:
             return
-        first_id = linking.allocate(p.table, len(new))
-        tuples = [
-            (row_id, *row.values, self.account_id, self.source, *row.times, row.raw_id, *p.constants)
-            for row_id, row in zip(first_id, new.values(), strict=True)
+        ours = [self.account_id, self.source]
+        constants = list(p.constants)
+        lists = [
+            [row_id, *values, *ours, *said.times, said.raw_id, *constants]
+            for row_id, (values, said) in zip(linking.allocate(p.table, len(new)), new.values(), strict=True)
         ]
-        linking.insert(p.insert, tuples)
+        linking.insert(p.insert, lists)
         ids = self.result.ids[p.kind.name]
-        for key, values in zip(new, tuples, strict=True):
+        for key, values in zip(new, lists, strict=True):
             ids[_called(p.kind, key)] = values[0]
         self.result.new[p.kind.name] += len(new)
         if p.kind.name == "order":
-            self.result.orders.update(values[0] for values in tuples)
+            self.result.orders.update(values[0] for values in lists)
         if p.kind.name == "parcel":
             self.new_parcels.update(key[0] for key in new)
 
     def _update(self, p: Plan, pairs: list[tuple[tuple[Any, ...], _Row]]) -> None:
         batches: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
-        for (row_id, version, source_at, received_at, stamps, *values), row in pairs:
-            old_values = [
-                json.loads(v) if at in p.json_at and v is not None else v for at, v in enumerate(values)
-            ]
-            new_values = [
-                json.loads(v) if at in p.json_at and v is not None else v for at, v in enumerate(row.values)
-            ]
+        for (row_id, version, source_at, received_at, stamps, *before), (after, said) in pairs:
+            old_values, new_values = _comparable(p, before), _comparable(p, after)
             standing = Standing(
                 _stamp(source_at, received_at), json.loads(stamps) if stamps else {}, old_values
             )
-            merged = merge(standing, p.columns, new_values, row.stamp)
+            merged = merge(standing, p.columns, new_values, said.stamp)
             if not merged.write and merged.stamps == standing.stamps:
                 continue
-            shown = (self.source, *row.times) if merged.newest else (None, None, None)
+            shown = (self.source, *said.times) if merged.newest else (None, None, None)
             batches[merged.write].append(
                 (
-                    *(row.values[at] for at in merged.write),
+                    *(after[at] for at in merged.write),
                     json.dumps(merged.stamps) if merged.stamps else None,
                     version + (1 if merged.write else 0),
                     *shown,
@@ -253,6 +254,13 @@ class _Run:
             )
             with connection.cursor() as cursor:
                 cursor.executemany(sql, rows)
+
+
+def _comparable(p: Plan, values: list[Any]) -> list[Any]:
+    """JSON columns by content: PostgreSQL writes them in its own way."""
+    if not p.json_at:
+        return values
+    return [json.loads(v) if at in p.json_at and v is not None else v for at, v in enumerate(values)]
 
 
 def _stamp(source_at: Any, received_at: Any) -> Stamp:

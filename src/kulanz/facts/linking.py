@@ -117,7 +117,7 @@ def allocate(table: str, count: int) -> Iterable[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def insert(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows; on PostgreSQL more than a few go by COPY."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(rows) > 20:
