@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.processes import alive, ending, environment, pids, within
 
+from cli.processes import alive, ending, environment, pids, within
 from kulanz.cli import supervisor
 
 PARENT = Path(__file__).with_name("parent_of_test.py")

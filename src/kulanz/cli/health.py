@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Max
 
@@ -55,8 +56,10 @@ class Line:
 
 def look(home: Path, now: datetime) -> list[Line]:
     """Every check in order. One that breaks is a line itself; without a database the rest is left out."""
-    lines = list(_guarded("Datenbank", lambda: _database(now)))
-    if not any(line.level is Level.FAIL for line in lines):
+    lines = _guarded("Datenbank", lambda: _database(now))
+    missing = _guarded("Datenbank", _schema)
+    lines += [line for line in missing if line not in lines]
+    if not missing:
         parts: tuple[tuple[str, Callable[[], Iterator[Line]]], ...] = (
             ("Arbeiter", lambda: _heartbeats(home, now)),
             ("Postfach", lambda: _mailboxes(now)),
@@ -121,6 +124,10 @@ def _database(now: datetime) -> Iterator[Line]:
             safe = journal == "wal" and sync >= 2
             mend = "Liegt der Datenordner auf einer lokalen Platte? Netzlaufwerke können kein WAL."
             yield Line("Datenbank", Level.OK if safe else Level.FAIL, engine, "" if safe else mend)
+
+
+def _schema() -> Iterator[Line]:
+    """A line only when the other checks cannot run."""
     missing = database.pending()
     if missing:
         yield Line(
@@ -176,7 +183,9 @@ def _mailboxes(now: datetime) -> Iterator[Line]:
     boxes = Mailbox.objects.filter(active=True).order_by("id")
     for box in boxes:
         yield mailbox(f"{box.username}, {box.folder}", visits.get(box.pk), now)
-    if not boxes:
+    if not boxes and settings.IS_DEMO:
+        yield Line("Postfach", Level.OK, "Der Beispielshop braucht keines")
+    elif not boxes:
         yield Line(
             "Postfach", Level.WARN, "Es ist keines eingerichtet", "Tragen Sie es unter Einstellungen ein."
         )

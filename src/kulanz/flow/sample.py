@@ -9,7 +9,7 @@ from pathlib import Path
 
 MARKER = "demo"
 """File in the home folder: makes it a sample's, whose mails never leave the machine, and keeps the sign-in."""
-_WORDS = "Anker Boje Deich Ebbe Fähre Flut Hafen Insel Kogge Leine Möwe Priel Segel Strand Watt Welle".split()
+_WORDS = "Anker Boje Deich Ebbe Flut Hafen Insel Kogge Leine Mole Priel Segel Strand Tau Watt Welle".split()
 
 
 @dataclass(frozen=True, slots=True)
