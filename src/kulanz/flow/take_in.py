@@ -275,9 +275,10 @@ def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> None:
         received_at=_batch(reader, record).received_at,
         raw_id=record.pk,
     )
+    for kind, count in result.new.items():
+        reader.taken.new[kind] += count
     if not result.new["message"]:
         return
-    reader.taken.new["message"] += 1
     account = reader.account
     incoming = Incoming(
         message_id=result.ids["message"][read.key],
