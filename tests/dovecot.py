@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from imaplib import IMAP4
 from pathlib import Path
 
-from smtp_server import free_port
+from smtp_server import PASSWORD, free_port
 
-PASSWORD = "Sieben-Zwerge-34"
 START_SECONDS = 15
 
 _CONFIG = """

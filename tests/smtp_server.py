@@ -1,5 +1,7 @@
 """A real SMTP server for tests, with the ways a mail server fails."""
 
+import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)
+PASSWORD = "Sieben-Zwerge-34"
+"""Every user signs in with it; nobody must."""
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Behaviour:
 
     answers: dict[str, str] = field(default_factory=dict)
     drop: str = ""
+    answer_seconds: float = 0.0
+    """How long it thinks between keeping a mail and saying so."""
     taken: list[Taken] = field(default_factory=list)
 
 
@@ -69,6 +77,8 @@ class _Handler:
         self.b.taken.append(
             Taken(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(envelope.original_content or b""))
         )
+        if self.b.answer_seconds:
+            await asyncio.sleep(self.b.answer_seconds)
         self._cut(server, "TAKEN")
         return "250 OK taken"
 
@@ -86,9 +96,20 @@ class _Server(SMTP):
         return await super().smtp_DATA(arg)
 
 
+def _signs_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+    right = isinstance(given, LoginPassword) and given.password == PASSWORD.encode()
+    return AuthResult(success=right, handled=right)
+
+
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        server = _Server(self.handler, hostname="mail.test", data_size_limit=64 * 1024 * 1024)
+        server = _Server(
+            self.handler,
+            hostname="mail.test",
+            data_size_limit=64 * 1024 * 1024,
+            authenticator=_signs_in,
+            auth_require_tls=False,
+        )
         server.behaviour = self.handler.b
         return server
 

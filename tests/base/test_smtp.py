@@ -31,6 +31,18 @@ def test_the_mail_arrives_byte_for_byte(server: tuple[smtp.Server, Behaviour]) -
     assert taken.content == MAIL.replace(b"\n", b"\r\n") + b"\r\n"
 
 
+def test_the_right_password_signs_in_and_a_wrong_one_never_will(
+    server: tuple[smtp.Server, Behaviour],
+) -> None:
+    where, behaviour = server
+    right = smtp.Server(where.host, where.port, "none", "service", smtp_server.PASSWORD)
+    assert send(right) == smtp.Accepted("250 OK taken")
+    wrong = send(smtp.Server(where.host, where.port, "none", "service", "falsch"))
+    assert isinstance(wrong, smtp.Refused)
+    assert (wrong.permanent, "lehnte ab (Anmeldung): 535" in wrong.text) == (True, True), wrong.text
+    assert len(behaviour.taken) == 1
+
+
 @pytest.mark.parametrize(
     ("step", "answer", "permanent", "words"),
     [
