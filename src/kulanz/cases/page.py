@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from kulanz.cases.clocks import Reading
 from kulanz.cases.models import Case, CaseEntry, CaseState, Draft, EntryKind
 from kulanz.cases.ordercard import OrderCard, order_card
-from kulanz.cases.queue import Person, clocks_of, person, viewers
+from kulanz.cases.queue import Person, clocks_of, person, sentence_case, viewers
 from kulanz.channels import rules
 from kulanz.facts.models import Attachment, Customer, Order
 from kulanz.outbox.models import Action, ActionKind, ActionState, Way
@@ -161,7 +161,7 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
     draft = Draft.objects.filter(case=case).select_related("user").first()
     return CaseView(
         id=case.pk,
-        title=case.title,
+        title=sentence_case(case.title),
         account=case.account.title,
         account_id=case.account_id,
         channel=case.account.channel,

@@ -235,7 +235,7 @@ def _counts(parts: Sequence[QuerySet[Case]]) -> list[int]:
     selects: list[str] = []
     params: list[Any] = []
     for number, part in enumerate(parts):
-        sql, values = _sql(part.order_by().values("pk")[:CAP])
+        sql, values = _sql(part.order_by().values("id")[:CAP])
         selects.append(f"(SELECT COUNT(*) FROM ({sql}) c{number})")  # noqa: S608  only the ORM's own SQL
         params.extend(values)
     with connection.cursor() as cursor:
@@ -249,7 +249,7 @@ def _ids(parts: Sequence[tuple[Group, QuerySet[Case]]]) -> dict[Group, list[int]
     selects: list[str] = []
     params: list[Any] = []
     for number, (group, part) in enumerate(parts):
-        sql, values = _sql(part.values_list("pk"))
+        sql, values = _sql(part.values_list("id"))
         place = f"SELECT '{group.value}' AS place, ROW_NUMBER() OVER () AS n, g{number}.id FROM"
         selects.append(f"{place} ({sql}) g{number}")
         params.extend(values)
@@ -272,6 +272,18 @@ def person(user_id: int, first: str, last: str, username: str) -> Person:
     return Person(user_id, name, (first[:1] + last[:1]).upper() or username[:2].upper())
 
 
+def sentence_case(title: str) -> str:
+    """Titles cut out of a mail may begin in the middle of its first sentence."""
+    return title[:1].upper() + title[1:]
+
+
+def _told_before(title: str, excerpt: str) -> bool:
+    """The excerpt only says again what the title was cut from."""
+    words = excerpt.strip("„“\"' ").removesuffix("…").strip().casefold()
+    start = title.removesuffix("…").strip().casefold()
+    return words.startswith(start) or start.startswith(words)
+
+
 def clocks_of(
     platform_due_at: datetime | None,
     house_due_at: datetime | None,
@@ -284,7 +296,7 @@ def clocks_of(
     """Both clocks as words, the platform's first; none for a clock that does not run."""
     found = []
     for due_at, whose, why, house in (
-        (platform_due_at, account, reasons[0], False),
+        (platform_due_at, account.partition(".")[0], reasons[0], False),
         (house_due_at, gettext("wir"), reasons[1], True),
     ):
         if due_at is not None:
@@ -326,8 +338,8 @@ def rows_of(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, 
             customer=customer,
             regular=regular,
             order_number=order_number,
-            title=title,
-            excerpt=excerpt,
+            title=sentence_case(title),
+            excerpt="" if _told_before(title, excerpt) else excerpt,
             picture=picture,
             chip=chip,
             chip_tone="warn",

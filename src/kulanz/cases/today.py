@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from kulanz.audit.models import AuditEntry
@@ -17,6 +18,7 @@ from kulanz.cases.queue import CAP, Person, QueueRow, day_of, person, rows_of, s
 from kulanz.cases.queue import Filter as CaseFilter
 from kulanz.channels.models import Mailbox
 from kulanz.facts.models import Account
+from kulanz.intake.models import RawBatch
 from kulanz.outbox.models import Action, ActionState
 from kulanz.people.models import Role, Shift, User
 from kulanz.work.models import Schedule
@@ -30,7 +32,8 @@ DEADLINES_READ = 600
 REPORTS_SHOWN = timedelta(hours=24)
 REPORT_CHARS = 2_000
 REPORTED = "incident.report"
-SILENT_MAILBOX = timedelta(minutes=30)
+SILENT = timedelta(hours=36)
+"""An account that delivered nothing for this long is worth a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,13 @@ class Hour:
     is_now: bool
     is_day: bool
     blocks: tuple[Block, ...]
-    more: int
+    count: int
+    group: str
+    """Where in the queue these cases stand."""
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Light:
     look: str
     """ok, warn or stop."""
     sentence: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +205,7 @@ def _hours(ahead: Sequence[_Deadline], now: datetime, zone: str = "Europe/Berlin
 
 def _hour(title: str, pile: Sequence[_Deadline], *, is_now: bool = False, is_day: bool = False) -> Hour:
     blocks = tuple(Block(i.case_id, i.look, f"{i.customer}: {i.title}") for i in pile[:BLOCKS_SHOWN])
-    return Hour(title, is_now, is_day, blocks, max(0, len(pile) - BLOCKS_SHOWN))
+    return Hour(title, is_now, is_day, blocks, len(pile), "danach" if is_day else "heute")
 
 
 def _unsettled(user: User) -> list[Unsettled]:
@@ -219,30 +229,30 @@ def _unsettled(user: User) -> list[Unsettled]:
 
 
 def _lights(user: User, now: datetime) -> tuple[Light, ...]:
-    """One line an account: is its mailbox read, since when does it fail, and why."""
+    """One line an account: what its sources last delivered, or since when one fails, and why."""
     accounts = Account.objects.filter(active=True).order_by("title")
     if not user.all_accounts:
         accounts = accounts.filter(pk__in=user.accounts.values("pk"))
-    boxes: dict[int, list[int]] = {}
-    for box_id, account_id in Mailbox.objects.filter(active=True).values_list("id", "account_id"):
-        boxes.setdefault(account_id, []).append(box_id)
-    work = {s.subject_id: s for s in Schedule.objects.filter(name="fetch_mail")}
+    newest = RawBatch.objects.filter(account_id=OuterRef("pk")).order_by("-id").values("received_at")[:1]
+    boxes = dict(Mailbox.objects.filter(active=True).values_list("id", "account_id"))
+    failing = {
+        boxes.get(work.subject_id): work
+        for work in Schedule.objects.filter(name="fetch_mail", failing_since__isnull=False)
+    }
     return tuple(
-        _light(account, [work[b] for b in boxes.get(account.pk, ()) if b in work], now)
-        for account in accounts
+        _light(account.pk, account.title, last, failing.get(account.pk), now)
+        for account, last in ((account, account.last) for account in accounts.annotate(last=Subquery(newest)))
     )
 
 
-def _light(account: Account, works: Sequence[Schedule], now: datetime) -> Light:
-    failing = next((work for work in works if work.failing_since), None)
-    if failing is not None and failing.failing_since is not None:
-        return Light(account.pk, account.title, "stop", failing.error or _("Postfach antwortet nicht"))
-    read = [work.last_ok_at for work in works if work.last_ok_at]
-    if not works:
-        return Light(account.pk, account.title, "", _("kein Postfach, liest nur Dateien"))
-    if not read or now - max(read) > SILENT_MAILBOX:
-        return Light(account.pk, account.title, "warn", _("Postfach noch nicht gelesen"))
-    return Light(account.pk, account.title, "ok", _("Postfach gelesen"))
+def _light(pk: int, title: str, last: datetime | None, failing: Schedule | None, now: datetime) -> Light:
+    if failing is not None:
+        return Light(pk, title, "stop", failing.error or _("Postfach antwortet nicht"), failing.failing_since)
+    if last is None:
+        return Light(pk, title, "", _("noch nichts gelesen"), None)
+    if now - last > SILENT:
+        return Light(pk, title, "warn", _("nichts Neues seit"), last)
+    return Light(pk, title, "ok", _("zuletzt gelesen"), last)
 
 
 def _duty(now: datetime) -> Duty:

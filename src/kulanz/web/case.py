@@ -53,7 +53,11 @@ def _context(request: HttpRequest, case: CaseView, now: datetime) -> dict[str, A
         "token": live.case_token(case.id, user=request.user, now=now),
         "tomorrow": (timezone.localtime(now) + timedelta(days=1)).date().isoformat(),
         "order_url": order_page,
-        "numbers": [(number_kind(paper.what), paper.text) for paper in case.order.numbers] if case.order else [],
+        "numbers": [
+            (number_kind(paper.what), paper.text) for paper in case.order.numbers if paper.what != "invoice"
+        ]
+        if case.order
+        else [],
         "approvals_url": address_of("approvals") or "",
         "greeting": _("Guten Tag %(name)s,") % {"name": case.customer},
     }

@@ -155,3 +155,9 @@ def names(text: str) -> SafeString:
 @register.filter
 def short_name(name: str) -> str:
     return name.split(" ", maxsplit=1)[0]
+
+
+@register.filter
+def trusted(drawing: str) -> SafeString:
+    """An SVG this process drew itself (the QR code of the second factor)."""
+    return mark_safe(drawing)  # noqa: S308

@@ -36,7 +36,9 @@ def words(shown: today.Today) -> str:
     """What waits, in one sentence."""
     parts = [
         ngettext("%(n)d Antwort", "%(n)d Antworten", shown.due) % {"n": shown.due} if shown.due else "",
-        ngettext("%(n)d Freigabe", "%(n)d Freigaben", shown.proposed) % {"n": shown.proposed} if shown.proposed else "",
+        ngettext("%(n)d Freigabe", "%(n)d Freigaben", shown.proposed) % {"n": shown.proposed}
+        if shown.proposed
+        else "",
         ngettext("%(n)d unklare Maßnahme", "%(n)d unklare Maßnahmen", shown.unsettled_count)
         % {"n": shown.unsettled_count}
         if shown.unsettled_count

@@ -142,7 +142,7 @@
     } finally { busy = false; }
   }
   function grow(area) {
-    area.rows = Math.max(6, Math.min(16, area.value.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 84), 1)));
+    area.rows = Math.max(5, Math.min(16, area.value.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 84), 1)));
   }
   document.addEventListener("input", (event) => {
     if (event.target.id === "text") {
