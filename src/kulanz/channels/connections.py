@@ -156,6 +156,31 @@ def _apply(row: Mailbox, values: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 @transaction.atomic
+def connect_folder(mailbox_id: int, *, folder: str, is_sent_folder: bool, by: str, now: datetime) -> Mailbox:
+    """Another folder of a connected mailbox, with the password it already has; it only reads. Raises NotPossible."""
+    first = Mailbox.objects.filter(pk=mailbox_id).first()
+    if first is None:
+        raise NotPossible("Dieses Postfach gibt es nicht mehr.")
+    if Mailbox.objects.filter(host=first.host, username=first.username, folder=folder).exists():
+        raise NotPossible(f"Der Ordner „{folder}“ von {first.username} ist schon verbunden.")
+    mailbox = Mailbox.objects.create(
+        account_id=first.account_id,
+        host=first.host,
+        port=first.port,
+        tls=first.tls,
+        username=first.username,
+        secret_name=first.secret_name,
+        folder=folder,
+        is_sent_folder=is_sent_folder,
+        folders=first.folders,
+    )
+    after = {"username": first.username, "folder": folder, "is_sent_folder": is_sent_folder}
+    record(who=by, what="mailbox.connect", kind="mailbox", object_id=mailbox.pk, now=now, after=after)
+    ask_check(mailbox.pk, now=now)
+    return mailbox
+
+
+@transaction.atomic
 def disconnect_mailbox(mailbox_id: int, *, by: str, now: datetime) -> None:
     """Its mails stay; the password is forgotten unless another folder of it needs it."""
     mailbox = Mailbox.objects.filter(pk=mailbox_id).first()

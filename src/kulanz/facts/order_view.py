@@ -171,7 +171,7 @@ class OrderView:
     @property
     def is_split(self) -> bool:
         """The warehouse made several deliveries of it."""
-        notes = {n.number for n in self.numbers if n.kind == "delivery_note"}
+        notes = {n.number for n in self.numbers if n.kind == "delivery"}
         return len(notes | {p.delivery_note for p in self.parcels if p.delivery_note}) > 1
 
 

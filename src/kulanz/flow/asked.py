@@ -81,7 +81,7 @@ def take_in_upload(upload_id: int, *, now: datetime) -> Imported | None:
             uploads.tell(upload_id, what=what, records=seen["records"])
 
     try:
-        with _file_of(upload) as path:
+        with file_of(upload) as path:
             done = import_paths(
                 [path],
                 account=upload.account,
@@ -97,7 +97,7 @@ def take_in_upload(upload_id: int, *, now: datetime) -> Imported | None:
 
 
 @contextmanager
-def _file_of(upload: Upload) -> Iterator[Path]:
+def file_of(upload: Upload) -> Iterator[Path]:
     """The upload as a file of its own name; a copy of the blob is removed afterwards."""
     if upload.blob_id is None:
         yield allowed_path(upload.path)

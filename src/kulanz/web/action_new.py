@@ -20,9 +20,9 @@ from kulanz.outbox.models import ActionKind, ActionState
 from kulanz.outbox.moves import NotPossible
 from kulanz.outbox.policy import may_decide
 from kulanz.people.models import User
-from kulanz.web.approvals import read_number
 from kulanz.web.asks import KIND_NAMES
 from kulanz.web.doors import SERVICE, door
+from kulanz.web.forms import read_number
 
 
 class TaskForm(forms.Form):

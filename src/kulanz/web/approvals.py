@@ -22,6 +22,7 @@ from kulanz.people.models import User
 from kulanz.web.asks import GROUP_NAMES, KIND_NAMES, ask
 from kulanz.web.doors import EVERYBODY, door
 from kulanz.web.export import EXPORT_ROWS, amount, csv_response
+from kulanz.web.forms import read_number
 
 TOGETHER_ROWS = 100
 """Approved by one click; each is its own transaction, so that one refusal holds up no other."""
@@ -38,11 +39,6 @@ def read_filter(given: QueryDict) -> waiting.ActionFilter:
         with_money=show == "geld",
         by_hand=show == "hand",
     )
-
-
-def read_number(text: str | None) -> int | None:
-    """A row number of an address; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def address_with(given: QueryDict, *names: str) -> str:

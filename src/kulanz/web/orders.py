@@ -15,10 +15,10 @@ from kulanz.facts import orders
 from kulanz.facts.order_view import OrderView, ParcelView, view_order
 from kulanz.outbox.hand_tasks import actions_of_order, refundable_cents
 from kulanz.outbox.models import ActionState
-from kulanz.web.approvals import read_number
 from kulanz.web.asks import STATE_NAMES
 from kulanz.web.doors import EVERYBODY, door
 from kulanz.web.export import EXPORT_ROWS, amount, csv_response
+from kulanz.web.forms import read_number
 from kulanz.web.sources import case_state, number_kind, origin_words
 
 TEXT_CHARS = 120

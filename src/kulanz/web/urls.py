@@ -2,7 +2,26 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kulanz.web import case, live, mailview, queue, signin, today
+from kulanz.web import (
+    accounts,
+    action_new,
+    approvals,
+    audit,
+    case,
+    importing,
+    live,
+    mailboxes,
+    mailview,
+    orders,
+    policy,
+    quarantine,
+    queue,
+    search,
+    settings_pages,
+    signin,
+    today,
+    users,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.page, name="home"),
@@ -25,6 +44,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nachricht/<int:message_id>/", mailview.mail_html, name="mail_html"),
     path("anhang/<int:attachment_id>/", mailview.attachment, name="attachment"),
     path("bild/<str:name>", mailview.picture, name="picture"),
+    *action_new.urlpatterns,
+    *approvals.urlpatterns,
+    *orders.urlpatterns,
+    *search.urlpatterns,
+    *settings_pages.urlpatterns,
+    *accounts.urlpatterns,
+    *mailboxes.urlpatterns,
+    *importing.urlpatterns,
+    *policy.urlpatterns,
+    *users.urlpatterns,
+    *quarantine.urlpatterns,
+    *audit.urlpatterns,
     *signin.urlpatterns,
 ]
 
