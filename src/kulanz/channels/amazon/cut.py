@@ -32,12 +32,13 @@ def orders_of(
     """`needed` fields make a row readable; the last row, if no line end closes it, needs the header's `width`."""
     given: set[bytes] = set()
     waiting: dict[bytes, _Order] = {}
+    last = b""
     for block in blocks_of_lines(path, shape):
-        last = _collect(waiting, block, header, number_at, needed, width)
         for number, order in waiting.items():
             if number != last:
                 yield _part(number, order, given)
         waiting = {last: waiting[last]} if last in waiting else {}
+        last = _collect(waiting, block, header, number_at, needed, width) or last
     for number, order in waiting.items():
         yield _part(number, order, given)
 
