@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import NOW, account, customer, order
 
 from cases.incoming import incoming
+from factories import NOW, account, customer, order
 from kulanz.cases.models import Case, CaseEntry, CaseState
 from kulanz.cases.opening import Filed, file_message
 
@@ -69,7 +69,9 @@ def test_an_answer_stops_the_clocks_and_the_next_message_starts_them() -> None:
     assert file_message(ours, now=NOW) == Filed(case_id, False)
     case = Case.objects.get()
     assert (case.state, case.platform_due_at, case.house_due_at) == (CaseState.WAIT_CUSTOMER, None, None)
-    again = incoming(shop, NOW - timedelta(hours=1), message_key="<3@x>", thread_keys=("mid:<2@x>", "mid:<1@x>"))
+    again = incoming(
+        shop, NOW - timedelta(hours=1), message_key="<3@x>", thread_keys=("mid:<2@x>", "mid:<1@x>")
+    )
     assert file_message(again, now=NOW) == Filed(case_id, False)
     case.refresh_from_db()
     assert (case.state, case.platform_due_at) == (CaseState.OPEN, NOW + timedelta(hours=23))

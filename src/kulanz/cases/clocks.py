@@ -59,7 +59,8 @@ def platform_clock(answer: AnswerTime | None, since: datetime | None, *, zone: s
         due = absolute(since, answer.hours)
         return Clock(due, f"{answer.hours} h ab {start}. Läuft nachts und am Wochenende.")
     due = workday_hours(since, answer.hours, zone)
-    length = f"{answer.hours // 24} Werktage" if answer.hours % 24 == 0 else f"{answer.hours} h"
+    days = answer.hours // 24
+    length = f"{answer.hours} h" if not answer.in_days else f"{days} Werktag{'e' if days > 1 else ''}"
     return Clock(due, f"{length} ab {start}. Wochenenden und bundesweite Feiertage zählen nicht.")
 
 

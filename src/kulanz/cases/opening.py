@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -18,14 +18,14 @@ from kulanz.cases.clocks import claim_clock
 from kulanz.cases.decide import Candidate, Decision, Incoming, What, decide, own_keys
 from kulanz.cases.models import Case, CaseEntry, CaseState, EntryKind
 from kulanz.cases.notices import CLAIM_NAME, NOT_DELIVERED, Effect, Notice, notice_of
+from kulanz.cases.orders import NO_ORDER, NamedOrder, link, order_of, words_of
+from kulanz.cases.rows import bound, utc
 from kulanz.cases.titles import excerpt_of, title_of
 from kulanz.channels import rules
 from kulanz.facts.models import Message
 
 __all__ = ["Filed", "Incoming", "file_message"]
 
-RECENT = timedelta(days=90)
-"""A customer's only order not older than this is the one he writes about."""
 REGULAR_ORDERS = 2
 STRAYS_AT_ONCE = 50
 """Mails that waited for their case and are filed with it."""
@@ -37,18 +37,8 @@ class Filed:
     opened: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    pk: int | None = None
-    number: str = ""
-    customer_id: int | None = None
-    name: str = ""
-    total_cents: int | None = None
-
-
 Line = tuple[str, int | None, str, str, datetime]
 """Kind, message, text, icon and time of one entry to be."""
-_NO_ORDER = _Order()
 NOWHERE = Filed(None, False)
 
 
@@ -112,14 +102,14 @@ def _candidates(
         elif key == "=":
             standing = pk
         else:
-            found.append(Candidate(key, pk, rest[0], rest[1], rest[2], _utc(rest[3])))
+            found.append(Candidate(key, pk, rest[0], rest[1], rest[2], utc(rest[3])))
     return standing, found, list(strays)
 
 
 def _open(incoming: Incoming, decision: Decision, looked_for: Sequence[str], now: datetime) -> int:
     """A new case with its first line."""
-    order = _order_of(incoming)
-    titles, numbers, picture = _words_of(order)
+    order = order_of(incoming)
+    titles, numbers, picture = words_of(order)
     customer_id = incoming.customer_id or order.customer_id
     notice = notice_of(incoming.notice) if decision.what == What.NOTICE else None
     name = incoming.customer_name or order.name or incoming.sender_name or incoming.sender
@@ -166,11 +156,11 @@ def _continue(
     entries: list[Line] = [_entry(incoming, what, notice)]
     titles: Iterable[str] = ()
     numbers: Iterable[str] = ()
-    order = _NO_ORDER
+    order = NO_ORDER
     if case.order_id is None and incoming.order_numbers and what in (What.CUSTOMER, What.NOTICE):
-        order = _order_of(incoming)
-        titles, numbers, picture = _words_of(order)
-        _link(case, order, picture)
+        order = order_of(incoming)
+        titles, numbers, picture = words_of(order)
+        link(case, order, picture)
     if decision.also:
         for younger in decision.also:
             joining.join(case, younger, now=now)
@@ -196,7 +186,7 @@ def _continue(
     return case.pk
 
 
-def _take_effect(case: Case, incoming: Incoming, what: What, notice: Notice | None, order: _Order) -> str:
+def _take_effect(case: Case, incoming: Incoming, what: What, notice: Notice | None, order: NamedOrder) -> str:
     """What the message changes on its case. The line to add when the case comes back to the queue by it."""
     at = incoming.sent_at
     match what:
@@ -227,7 +217,7 @@ def _customer_wrote(case: Case, incoming: Incoming) -> str:
     return _back(case)
 
 
-def _noticed(case: Case, incoming: Incoming, notice: Notice, order: _Order) -> str:
+def _noticed(case: Case, incoming: Incoming, notice: Notice, order: NamedOrder) -> str:
     at = incoming.sent_at
     match notice.effect:
         case Effect.CLAIM_OVER:
@@ -267,59 +257,6 @@ def _decided_since(case_id: int, at: datetime) -> bool:
 
 def _total_of(case: Case) -> int | None:
     return case.order.total_cents if case.order is not None else None
-
-
-def _link(case: Case, order: _Order, picture: str) -> None:
-    if order.number and not case.order_number:
-        case.order_number, case.order_key = order.number[:60], fold_number(order.number)[:60]
-    if order.pk is None:
-        return
-    case.order_id = order.pk
-    case.picture = case.picture or picture
-    case.customer_id = case.customer_id or order.customer_id
-    case.customer_name = case.customer_name or order.name[:200]
-
-
-def _order_of(incoming: Incoming) -> _Order:
-    """The order a message names; else its customer's only recent one; else just the number."""
-    columns = (
-        "SELECT o.id, o.number, o.customer_id, COALESCE(NULLIF(cu.name, ''), o.recipient), o.total_cents, o.account_id"
-        " FROM kulanz_order o LEFT JOIN kulanz_customer cu ON cu.id = o.customer_id"
-        " JOIN kulanz_account a ON a.id = o.account_id"
-    )
-    with connection.cursor() as cursor:
-        if incoming.order_numbers:
-            places = ", ".join(["%s"] * len(incoming.order_numbers))
-            folded = [fold_number(number) for number in incoming.order_numbers]
-            cursor.execute(
-                f"{columns} WHERE (o.account_id = %s OR a.channel = 'wawi') AND (o.number IN ({places}) OR o.id IN"  # noqa: S608
-                f" (SELECT order_id FROM kulanz_ordernumber WHERE folded IN ({places}))) ORDER BY o.id LIMIT 20",
-                [incoming.account_id, *incoming.order_numbers, *folded],
-            )
-        elif incoming.customer_id is not None and incoming.direction == "in":
-            cursor.execute(
-                f"{columns} WHERE o.customer_id = %s AND o.placed_at >= %s LIMIT 2",
-                [incoming.customer_id, _bound(incoming.sent_at - RECENT)],
-            )
-        else:
-            return _NO_ORDER
-        rows = cursor.fetchall()
-    said = _Order(number=incoming.order_numbers[0]) if incoming.order_numbers else _NO_ORDER
-    own = [row for row in rows if row[5] == incoming.account_id] or rows
-    if len(own) > 1 and incoming.order_numbers:
-        wanted = {
-            fold_number(number): place for place, number in reversed(list(enumerate(incoming.order_numbers)))
-        }
-        named = sorted((wanted[key], row[0], row) for row in own if (key := fold_number(row[1])) in wanted)
-        own = [named[0][2]] if named else own
-    if len({row[0] for row in own}) != 1:
-        return said
-    pk, number, customer_id, name, total, account_id = own[0]
-    return _Order(pk, number, customer_id if account_id == incoming.account_id else None, name or "", total)
-
-
-def _words_of(order: _Order) -> tuple[list[str], list[str], str]:
-    return search.order_words([order.pk])[order.pk] if order.pk is not None else ([], [], "")
 
 
 def _is_regular(customer_id: int | None) -> bool:
@@ -407,9 +344,7 @@ def _leave_keys(incoming: Incoming, case_id: int, left: Sequence[str]) -> None:
         )
 
 
-_CASE_FIELDS = [
-    field for field in Case._meta.concrete_fields if not (field.primary_key or field.generated)
-]
+_CASE_FIELDS = [field for field in Case._meta.concrete_fields if not (field.primary_key or field.generated)]
 _CASE_COLUMNS = ", ".join(str(field.column) for field in _CASE_FIELDS)
 _CASE_PLACES = ", ".join(["%s"] * len(_CASE_FIELDS))
 _ENTRY_COLUMNS = "case_id, kind, message_id, text, icon, at"
@@ -419,7 +354,7 @@ def _insert_case(case: Case) -> int:
     values = [getattr(case, field.attname) for field in _CASE_FIELDS]
     return _insert(
         f"INSERT INTO kulanz_case ({_CASE_COLUMNS}) VALUES ({_CASE_PLACES})",  # noqa: S608
-        [_bound(value) if isinstance(value, datetime) else value for value in values],
+        [bound(value) if isinstance(value, datetime) else value for value in values],
     )
 
 
@@ -431,7 +366,7 @@ def _enter(case_id: int, entries: Sequence[Line]) -> None:
             [
                 value
                 for kind, message, text, icon, at in entries
-                for value in (case_id, str(kind), message, text, icon, _bound(at))
+                for value in (case_id, str(kind), message, text, icon, bound(at))
             ],
         )
 
@@ -443,16 +378,3 @@ def _insert(sql: str, params: Sequence[Any]) -> int:
             return int(cursor.lastrowid)
         cursor.execute(sql + " RETURNING id", params)
         return int(cursor.fetchone()[0])
-
-
-def _bound(at: datetime) -> Any:
-    """A time as this database's driver takes it."""
-    return connection.ops.adapt_datetimefield_value(at)
-
-
-def _utc(at: datetime | str | None) -> datetime:
-    if at is None:
-        return datetime.min.replace(tzinfo=UTC)
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

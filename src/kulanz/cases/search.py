@@ -205,7 +205,10 @@ def _write_sqlite(
         if not opened:
             cursor.execute(f"SELECT rank, tokens FROM {_TABLE} WHERE case_id = %s", [case_id])  # noqa: S608
             standing = cursor.fetchone()
-        text = " ".join(_capped(fresh, set() if standing is None or anew else set(standing[1].split(" "))))
+        known = set() if standing is None else set(standing[1].split(" "))
+        if standing is not None and not news and (fresh == known if anew else fresh <= known):
+            return
+        text = " ".join(_capped(fresh, set() if anew else known))
         if standing is not None:
             _drop(cursor, *standing)
         if standing is not None and not news:

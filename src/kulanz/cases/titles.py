@@ -29,7 +29,7 @@ _SALUTATION = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|\n\s*\n")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:z|d|u|o|s|v|i)\. ?[a-zA-Z]|\b(?:Nr|ca|bzw|evtl|ggf|inkl|Dr|Fr|Hr|St|Tel|Str|vgl|usw|\d{1,2}))\.$"
+    r"\b(?:[^\W\d_]|\d{1,2}|Nr|ca|bzw|evtl|ggf|inkl|exkl|Dr|Fr|Hr|St|Tel|Str|vgl|usw|zzgl)\.$"
 )
 _BLANKS = re.compile(r"\s+")
 

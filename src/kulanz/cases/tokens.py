@@ -7,8 +7,10 @@ A token matches whatever begins with what is typed. Names, titles and numbers al
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kulanz.base.folding import fold
 
@@ -42,11 +44,31 @@ class Query:
 
 def words(text: str) -> set[str]:
     """The words of a text; those with a hyphen in one piece as well."""
-    folded = fold(text)
-    found = set(_WORD.findall(folded))
-    if "-" in folded or "/" in folded:
-        found.update("".join(_WORD.findall(joined)) for joined in _HYPHENATED.findall(folded))
+    found: set[str] = set()
+    for word in _split(text):
+        found |= _folded(word)
+    if "-" in text or "/" in text:
+        found.update("".join(_tokens(joined)) for joined in _HYPHENATED.findall(text))
     return {word[:TOKEN_CHARS] for word in found}
+
+
+def _split(text: str) -> set[str]:
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return set(_WORD.findall(text.lower()))
+
+
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> frozenset[str]:
+    """A word as compared; very few letters fold to several words."""
+    return frozenset(_WORD.findall(fold(word)))
+
+
+def _tokens(text: str) -> list[str]:
+    """The tokens of a text in their order, as `words` makes them."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return [token for word in _WORD.findall(text.lower()) for token in _WORD.findall(fold(word))]
 
 
 def names(text: str) -> set[str]:
@@ -59,7 +81,7 @@ def names(text: str) -> set[str]:
 
 def number(text: str) -> set[str]:
     """A number with its endings, letters and digits alone."""
-    folded = "".join(_WORD.findall(fold(text)))[:NUMBER_CHARS]
+    folded = "".join(_tokens(text))[:NUMBER_CHARS]
     if not folded:
         return set()
     return {folded[at:] for at in range(max(1, len(folded) - NUMBER_ENDING_CHARS + 1))}
@@ -73,7 +95,7 @@ def numbers(texts: Iterable[str]) -> set[str]:
 def parse(text: str) -> Query:
     """What somebody typed. All words must match; digits with blanks or dashes between them may be one number."""
     text = text[:QUERY_CHARS]
-    chunks = [parts for chunk in fold(text).split() if (parts := _WORD.findall(chunk))][:QUERY_WORDS]
+    chunks = [parts for chunk in text.split() if (parts := _tokens(chunk))][:QUERY_WORDS]
     groups: list[tuple[Term, ...]] = []
     run: list[str] = []
     pieces = 0

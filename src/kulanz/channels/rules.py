@@ -44,6 +44,8 @@ class AnswerTime:
 
     hours: int
     workdays_only: bool = False
+    in_days: bool = False
+    """Written in working days, and so shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def parse_answer_time(value: str) -> AnswerTime | None:
     if hours := _HOURS.fullmatch(text):
         found = AnswerTime(int(hours[1]), bool(hours[2]))
     elif days := _DAYS.fullmatch(text):
-        found = AnswerTime(24 * int(days[1]), True)
+        found = AnswerTime(24 * int(days[1]), True, True)
     if found is None or not 0 < found.hours <= MAX_HOURS:
         raise RuleUnreadable(
             f"„{text}“ ist keine Frist. Möglich sind „24 Stunden“, „48 Stunden Mo–Fr“, „3 Werktage“ oder „keine“,"
