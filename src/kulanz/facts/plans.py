@@ -49,7 +49,7 @@ def text_of_time(value: datetime) -> str:
     """UTC, as SQLite stores it and as it sorts."""
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.replace(tzinfo=None).isoformat(" ")
+    return value.isoformat(" ")[:-6]
 
 
 def _sqlite_time(value: datetime | None) -> str | None:
