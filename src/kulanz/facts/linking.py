@@ -134,7 +134,8 @@ def link_orphans(result: Ingested, new_parcels: Collection[str]) -> None:
     if result.new.get("order") or result.new.get("order_number"):
         names = list(result.ids["order"])
         said = {key[3] for key in result.ids["order_number"]} | {key[1] for key in result.ids["order_number"]}
-        for model in _OF_ORDER:
+        # Numbers first, and twice: an invoice may name the ERP's number, and that the marketplace's.
+        for model in (OrderNumber, *_OF_ORDER):
             if not model.objects.filter(order=None).exists():
                 continue
             waiting = list(
@@ -145,10 +146,13 @@ def link_orphans(result: Ingested, new_parcels: Collection[str]) -> None:
             if not waiting:
                 continue
             homes = find_orders({number for _, number in waiting})
-            for pk, number in waiting:
-                if number in homes:
-                    model.objects.filter(pk=pk).update(order_id=homes[number])
-                    result.orders.add(homes[number])
+            linked = [(pk, homes[number]) for pk, number in waiting if number in homes]
+            for pk, order_id in linked:
+                model.objects.filter(pk=pk).update(order_id=order_id)
+                result.orders.add(order_id)
+            if model is OrderNumber:
+                learnt = OrderNumber.objects.filter(pk__in=[pk for pk, _ in linked])
+                said |= set(learnt.values_list("number", flat=True))
     if new_parcels:
         for number, carrier, state, at, place in (
             Scan.objects.filter(number__in=new_parcels)
