@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -31,7 +30,6 @@ def to_utc(naive: datetime, zone: str) -> tuple[datetime, bool]:
     return local.astimezone(UTC), ambiguous
 
 
-@lru_cache(maxsize=8192)
 def parse_time(text: str, zone: str) -> tuple[datetime, bool]:
     """UTC of `2026-11-26T10:52:28+01:00`, `2026-11-26 10:52`, `26.11.2026 10:52[:28]` or a day (its midnight).
 
@@ -45,6 +43,8 @@ def parse_time(text: str, zone: str) -> tuple[datetime, bool]:
         found = datetime.fromisoformat(cleaned) if cleaned[4:5] == "-" else _german(cleaned)
         if not FIRST_YEAR <= found.year <= LAST_YEAR:
             raise TimeUnreadable(f"Zeit „{text[:40]}“ liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}")
+        if found.tzinfo is UTC:
+            return found, False
         if found.tzinfo is None:
             return to_utc(found, zone)
         return found.astimezone(UTC), False

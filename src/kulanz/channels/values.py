@@ -26,19 +26,20 @@ MAX_QUANTITY = 1_000_000
 _SHOWN = 40
 """Characters of a wrong value that an error shows."""
 
-_cents = lru_cache(maxsize=8192)(parse_cents)
 _TRUE = {"true", "1", "yes", "ja", "j", "y", "wahr"}
 _FALSE = {"false", "0", "no", "nein", "n", "falsch"}
 
 
+@lru_cache(maxsize=8192)
 def cents(text: str, column: str) -> int:
     """Cents of `12.50` or `12,50`. Raises Unreadable."""
     try:
-        return _cents(text)
+        return parse_cents(text)
     except AmountUnreadable as error:
         raise Unreadable(f"Spalte „{column}“: {error}") from None
 
 
+@lru_cache(maxsize=8192)
 def when(text: str, zone: str, column: str) -> datetime:
     """UTC; a time without zone is read in `zone`. Raises Unreadable."""
     try:
@@ -47,12 +48,13 @@ def when(text: str, zone: str, column: str) -> datetime:
         raise Unreadable(f"Spalte „{column}“: {error}") from None
 
 
+@lru_cache(maxsize=8192)
 def whole(text: str, column: str) -> int:
     """A number of pieces; `3`, `3,00` and `1.000,00`. Raises Unreadable, also above MAX_QUANTITY."""
     if text.isdecimal() and len(text) < 7:
         return int(text)
     try:
-        hundredths = _cents(text) if not text.strip().lstrip("+-").isdecimal() else int(text) * 100
+        hundredths = parse_cents(text) if not text.strip().lstrip("+-").isdecimal() else int(text) * 100
     except (AmountUnreadable, ValueError):
         hundredths = 1
     if hundredths % 100:

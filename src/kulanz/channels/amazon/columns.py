@@ -48,6 +48,7 @@ class Layout:
     asin: int
     title: int
     quantity: int
+    shipped: int
     currency: int
     price: int
     tax: int
@@ -107,6 +108,7 @@ def layout(header: bytes, charset: str, source: str) -> Layout:
         asin=at("asin"),
         title=at("product-name"),
         quantity=at("quantity", "quantity-purchased"),
+        shipped=at("quantity-shipped"),
         currency=at("currency"),
         price=at("item-price"),
         tax=at("item-tax"),

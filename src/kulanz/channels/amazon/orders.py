@@ -72,11 +72,14 @@ class OrderReport:
         Amazon's item id: only so do both reports speak of the same line.
         """
         columns = layout(record.head, record.charset, self.source)
+        width = len(columns.names)
         rows = []
         for line in decode(record.body, record.charset).split("\n"):
             row = line.rstrip("\r").split("\t")
             if len(row) >= columns.needed:
-                rows.append(row + [""] * (len(columns.names) - len(row)))
+                if len(row) < width:
+                    row += [""] * (width - len(row))
+                rows.append(row)
         if not rows:
             raise Unreadable(f"Kein Feld „{columns.names[columns.number]}“ in diesem Datensatz")
         return _facts(rows, columns, record, self.source)
@@ -89,9 +92,10 @@ def _facts(rows: list[Row], at: Layout, record: Record, source: str) -> list[Fac
     placed = when(first[at.placed], zone, "purchase-date")
     changed = placed
     if at.updated >= 0:
-        changed = max(
-            [when(r[at.updated], zone, at.names[at.updated]) for r in rows if r[at.updated]] or [placed]
-        )
+        # Mostly the same text in every line, and ISO texts of one report sort as their times do.
+        latest = max([row[at.updated] for row in rows])
+        if latest:
+            changed = when(latest, zone, at.names[at.updated])
     status = _status(rows, at)[:STATUS_CHARS]
     order: dict[str, Any] = {"number": number, "placed_at": placed, "status": status}
     if source == UNSHIPPED:
@@ -121,11 +125,8 @@ def _status(rows: list[Row], at: Layout) -> str:
     """As the report writes it; the report of unshipped orders has no such column but tells the pieces."""
     if at.status >= 0:
         return rows[0][at.status].strip()
-    for name in ("quantity-shipped",):
-        if name in at.names:
-            place = at.names.index(name)
-            if any(row[place] not in ("", "0") for row in rows):
-                return "PartiallyShipped"
+    if at.shipped >= 0 and any(row[at.shipped] not in ("", "0") for row in rows):
+        return "PartiallyShipped"
     return "Unshipped"
 
 
@@ -187,6 +188,7 @@ def _customer(mail: str, row: Row, at: Layout, order: dict[str, Any]) -> dict[st
 
 
 def _add_lines(facts: list[Fact], rows: list[Row], at: Layout, number: str, changed: datetime) -> None:
+    names = at.names
     taken: dict[str, int] = {}
     for row in rows:
         sku = row[at.sku].strip()[:SKU_CHARS]
@@ -198,16 +200,17 @@ def _add_lines(facts: list[Fact], rows: list[Row], at: Layout, number: str, chan
             "order_number": number,
             "ref": ref if times == 1 else f"{ref}#{times}",
             "sku": sku,
-            "quantity": whole(row[at.quantity], at.names[at.quantity]),
+            "quantity": whole(row[at.quantity], names[at.quantity]),
         }
         if at.asin >= 0:
             line["asin"] = row[at.asin].strip()[:ASIN_CHARS]
         if at.title >= 0:
             line["title"] = row[at.title].strip()[:TITLE_CHARS]
-        if at.price >= 0 and row[at.price]:
-            line["price_cents"] = _cents(row, at.price, at)
+        if at.price >= 0 and (price := row[at.price]):
+            line["price_cents"] = cents(price, names[at.price])
             if at.tax >= 0:
-                line["tax_cents"] = _cents(row, at.tax, at)
+                tax = row[at.tax]
+                line["tax_cents"] = cents(tax, names[at.tax]) if tax else 0
         if at.item_status >= 0:
             line["status"] = row[at.item_status].strip()[:STATUS_CHARS]
         facts.append(Fact("order_line", line, changed))
@@ -227,11 +230,6 @@ def _stage(number: str, status: str, placed: datetime, changed: datetime) -> Fac
     else:
         name, reached = RECEIVED_STAGE, placed
     return Fact("stage", {"order_number": number, "name": name, "reached_at": reached}, changed)
-
-
-def _cents(row: Row, place: int, at: Layout) -> int:
-    text = row[place]
-    return cents(text, at.names[place]) if text else 0
 
 
 ALL_ORDERS_REPORT = OrderReport(ALL_ORDERS)
