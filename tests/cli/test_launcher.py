@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,18 +14,23 @@ import pytest
 from cli.processes import ROOT, ending, environment
 
 pytestmark = pytest.mark.slow
+HELP_NEEDS = ("annotated-doc", "click", "markdown-it-py", "mdurl", "pygments", "rich", "shellingham", "typer")
 COPIED = ("kulanz", "requirements", "src/kulanz/__init__.py", "src/kulanz/cli", "src/kulanz/base")
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough of the checkout for `--help`, with an environment made by the launcher."""
+    """Enough of the checkout for `--help`, with an environment made by the launcher from the part of the lock that
+    `--help` needs: it is made anew nine times here."""
     root = tmp_path_factory.mktemp("checkout")
     for name in COPIED:
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, target)
+    lock = root / "requirements/run.lock"
+    blocks = re.split(r"\n(?=\S)", lock.read_text())
+    lock.write_text("\n".join(block for block in blocks if block.split("==")[0] in HELP_NEEDS) + "\n")
     done = launch(root)
     assert (done.returncode, "Umgebung fertig nach" in done.stderr) == (0, True), done.stderr
     return root
@@ -51,10 +57,12 @@ def test_the_environment_runs_the_commands_from_the_checkout(checkout: Path) -> 
     assert (done.returncode, done.stderr) == (0, "")
     assert "demo" in done.stdout
     python = checkout / ".venv/bin/python"
-    where = "import kulanz, django, sys; print(kulanz.__file__); print('pytest' in sys.modules)"
+    where = "import kulanz, typer; print(kulanz.__file__); print(typer.__file__.split('/lib/')[0])"
     printed = subprocess.run([python, "-c", where], env=own_environment(), capture_output=True, text=True)
-    assert printed.stdout.splitlines() == [str(checkout / "src/kulanz/__init__.py"), "False"]
-    assert not list((checkout / ".venv").glob("lib/*/site-packages/pytest"))
+    assert printed.stdout.splitlines() == [
+        str(checkout / "src/kulanz/__init__.py"),
+        str(checkout / ".venv"),
+    ]
 
 
 def test_the_next_start_is_fast(checkout: Path) -> None:

@@ -118,7 +118,7 @@ def _greet(host: str, port: int, greeting: str, stop: threading.Event, browser: 
 
 
 def answers(url: str) -> bool:
-    """Whether a page comes: the desk, or the way to the sign-in."""
+    """Whether the application answers at all; behind HTTPS it may refuse the name 127.0.0.1."""
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import urlsplit
 
@@ -126,7 +126,7 @@ def answers(url: str) -> bool:
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
     try:
         connection.request("GET", "/")
-        return connection.getresponse().status in (200, 302)
+        return connection.getresponse().status < 500
     except (OSError, HTTPException):
         return False
     finally:
