@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from factories import NOW
 
+from factories import NOW
 from kulanz.cases.decide import Candidate, Decision, Incoming, What, decide, own_keys, what_is
 from kulanz.cases.models import CaseState
 

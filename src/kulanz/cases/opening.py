@@ -167,6 +167,8 @@ def _continue(
         state.recount(case)
     if what != What.SILENT:
         came_back = _take_effect(case, incoming, what, notice, order)
+        if decision.also:
+            state.settle(case)
         if came_back:
             entries.append((EntryKind.EVENT, None, came_back, "refresh", incoming.sent_at))
         case.touched_at = max(case.touched_at, incoming.sent_at)

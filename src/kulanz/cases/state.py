@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from kulanz.cases import clocks
 from kulanz.cases.clocks import Clock
 from kulanz.cases.models import Case, CaseEntry, CaseState
-from kulanz.cases.notices import ASKS
+from kulanz.cases.notices import ASKS, NOT_DELIVERED
 from kulanz.channels import rules
 
 BUYER = "buyer_message"
@@ -72,8 +72,10 @@ def answer(case: Case, at: datetime) -> None:
 
 
 def settle(case: Case) -> None:
-    """An open case without anything to answer waits for its customer."""
+    """An open case without anything to answer waits for its customer; one whose answer bounced waits for us."""
     idle = case.unanswered_since is None and case.asked_since is None and case.claim_due_at is None
+    if case.chip == NOT_DELIVERED:
+        return
     if case.state == CaseState.OPEN and idle and case.last_out_at is not None:
         case.state = CaseState.WAIT_CUSTOMER
 
