@@ -207,7 +207,7 @@ def ask_check(mailbox_id: int, *, now: datetime) -> None:
     Schedule.objects.filter(name=CHECK_MAILBOX, subject_id=mailbox_id).update(
         due_at=now, last_ok_at=None, failing_since=None, failures=0, error=""
     )
-    bell.ring("heavy")
+    bell.ring("asked")
 
 
 @dataclass(frozen=True, slots=True)

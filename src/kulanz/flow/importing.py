@@ -13,11 +13,12 @@ from pathlib import Path
 from kulanz.audit.record import record
 from kulanz.base.limits import FETCH_MAILS, FILE_BYTES
 from kulanz.channels import registry
-from kulanz.channels.contract import FileFormat, Part
-from kulanz.channels.files.format import MappingNeeded
+from kulanz.channels.contract import FileFormat, Opened, Part
+from kulanz.channels.files.format import MAPPED, MappingNeeded, header_key
 from kulanz.channels.mail import boxes
 from kulanz.channels.mail.facts import SENT
 from kulanz.channels.mail.facts import SOURCE as MAIL
+from kulanz.channels.models import ColumnMapping
 from kulanz.facts.models import Account
 from kulanz.facts.records import Unreadable
 from kulanz.flow.take_in import Taken, take_in
@@ -199,7 +200,7 @@ def _receive_file(
     try:
         if path.stat().st_size > FILE_BYTES:
             raise Unreadable(f"Die Datei ist größer als {FILE_BYTES >> 20} MB (Grenze FILE_BYTES).")
-        opened = fmt.open(path)
+        opened, mapping_id = _opened(fmt, path, account, mapping_id)
         batch = _open_batch(
             account, opened.source, path, now, head=opened.head, charset=opened.charset, mapping_id=mapping_id
         )
@@ -210,6 +211,27 @@ def _receive_file(
             progress(f"{path.name} aufheben", received.raw + received.duplicate)
     except (Unreadable, MappingNeeded) as error:
         _keep_unknown(done, path, account, now, source=fmt.source, why=str(error))
+
+
+def _opened(
+    fmt: FileFormat, path: Path, account: Account, mapping_id: int | None
+) -> tuple[Opened, int | None]:
+    """The file cut into records; a table whose header the account has a mapping for is read by that mapping.
+
+    Raises Unreadable, and MappingNeeded for a header nobody has approved yet.
+    """
+    try:
+        return fmt.open(path), mapping_id
+    except MappingNeeded as needed:
+        mappings = ColumnMapping.objects.filter(account=account)
+        mapping = (
+            mappings.filter(pk=mapping_id).first()
+            if mapping_id is not None
+            else mappings.filter(header_key=header_key(needed.header)).first()
+        )
+        if mapping is None or mapping.target not in MAPPED:
+            raise
+        return MAPPED[mapping.target].open(path), mapping.pk
 
 
 def _receive_mails(

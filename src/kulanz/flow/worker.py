@@ -11,7 +11,7 @@ from django.db import DatabaseError, connections
 
 from kulanz.base import clock
 from kulanz.channels import dispatch
-from kulanz.flow import schedule, settle
+from kulanz.flow import asked, schedule, settle
 from kulanz.flow.take_in import take_in
 from kulanz.intake.models import RawRecord, RawState
 from kulanz.outbox import carry
@@ -39,7 +39,7 @@ STUCK = 75
 
 def main(stop: threading.Event) -> None:
     """Work until `stop`, then end within STOP_SECONDS; what is not done by then is taken up from its lease."""
-    bell = Bell(["send", "intake", "decide", "heavy"])
+    bell = Bell(["send", "intake", "decide", "asked", "heavy"])
     lanes = _lanes(stop, bell)
     threads = [
         threading.Thread(target=heartbeat.keep_beating, args=("worker", stop), daemon=True, name="heartbeat"),
@@ -88,6 +88,10 @@ def _lanes(stop: threading.Event, bell: Bell) -> list[Lane | SlotLane]:
                     lambda now: schedules.next_due(tuple(decide), now),
                 ),
             ],
+        ),
+        Lane(
+            "asked",
+            [Piece("asked", lambda: asked.do_one(stop), asked.next_due, asked.UPLOAD_DEADLINE_SECONDS)],
         ),
         Lane(
             "heavy",

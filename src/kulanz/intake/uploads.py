@@ -70,7 +70,7 @@ def start(upload_id: int, *, source: str, mapping_id: int | None, by: User, now:
     )
     schedules.ensure(TAKE_IN_UPLOAD, upload_id, every_seconds=ONCE_SECONDS, now=now)
     schedules.soon(TAKE_IN_UPLOAD, upload_id, now=now)
-    bell.ring("heavy")
+    bell.ring("asked")
     return upload
 
 

@@ -147,7 +147,8 @@ def _values(task: Task, number: str) -> list[list[str]]:
     if task.order and task.kind == ActionKind.REPLACEMENT:
         values += [[line.sku, f"{line.quantity} × {line.title}"] for line in task.order.lines]
         values.append([_("Anschrift"), ", ".join(task.order.address)])
-    values.append([_("Grund"), task.reason])
+    if task.kind != ActionKind.PORTAL_REPLY:
+        values.append([_("Grund"), task.reason])
     return values
 
 

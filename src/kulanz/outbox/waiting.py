@@ -149,6 +149,11 @@ _WAITS = Q(
 _FOR_A_PERSON = _IN_GROUP[Group.UNCLEAR] | _IN_GROUP[Group.HAND] | _IN_GROUP[Group.PROPOSED]
 
 
+def for_a_person(user: User) -> QuerySet[Action]:
+    """What waits for this user's word or hand."""
+    return seen_by(user).filter(_FOR_A_PERSON)
+
+
 def _narrowed(found: QuerySet[Action], wanted: ActionFilter) -> QuerySet[Action]:
     if wanted.account_id is not None:
         found = found.filter(account_id=wanted.account_id)

@@ -50,6 +50,11 @@ class About:
     case: Case | None
 
     @property
+    def customer(self) -> str:
+        """Order reports often name nobody; who wrote then does."""
+        return (self.order.customer if self.order else "") or (self.case.customer_name if self.case else "")
+
+    @property
     def back(self) -> str:
         if self.case:
             return reverse("case", args=[self.case.pk])
@@ -81,7 +86,7 @@ def _task(about: About, form: TaskForm) -> hand_tasks.Task:
         kind=about.kind,
         account_id=order.account_id if order else case.account_id,
         channel=order.channel if order else case.account.channel,
-        customer=order.customer if order else case.customer_name,
+        customer=about.customer,
         reason=form.cleaned_data["reason"],
         text=form.cleaned_data["text"],
         amount_cents=form.cleaned_data["amount"] if wants_amount else None,

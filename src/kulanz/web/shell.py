@@ -13,7 +13,8 @@ from django.utils.translation import gettext_noop as _
 
 from kulanz.base import clock
 from kulanz.cases.models import Case, CaseState
-from kulanz.outbox.models import Action, ActionState, Halt
+from kulanz.outbox.models import Halt
+from kulanz.outbox.waiting import for_a_person
 from kulanz.people.models import Role, Shift, User
 from kulanz.web.tags import CAP
 
@@ -70,7 +71,8 @@ def waiting_cases(user: User) -> int:
 
 
 def waiting_approvals(user: User) -> int:
-    return Action.objects.visible_to(user).filter(state=ActionState.PROPOSED).order_by()[:CAP].count()
+    """Proposals, tasks by hand, unclear and failed ones, as far as the role sees their kind."""
+    return for_a_person(user).order_by()[:CAP].count()
 
 
 def _navigation(user: User, path: str) -> list[Entry]:

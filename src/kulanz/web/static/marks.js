@@ -1,4 +1,4 @@
-// Lists with marks, texts to copy, selects that submit themselves. Every page works without it as well.
+// Lists with marks, selects that submit themselves. Every page works without it as well.
 "use strict";
 
 const money = new Intl.NumberFormat("de-DE", { style: "currency", currency: "EUR" });
@@ -11,6 +11,7 @@ function showMarks(form) {
     button.hidden = marked.length === 0;
     button.textContent = marked.length === 1 ? one : marked.length === 2 ? two : many.replace("%n", marked.length);
   }
+  for (const hint of form.querySelectorAll("[data-unmarked]")) hint.hidden = marked.length > 0;
   for (const text of form.querySelectorAll("[data-marked]")) {
     text.hidden = marked.length === 0;
     const chosen = document.documentElement.lang === "en" ? "chosen" : "gewählt";
@@ -18,29 +19,10 @@ function showMarks(form) {
   }
 }
 
-async function copy(button) {
-  const text = document.getElementById(button.dataset.copy).textContent;
-  const label = button.querySelector("span");
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const range = document.createRange();
-    range.selectNodeContents(document.getElementById(button.dataset.copy));
-    getSelection().removeAllRanges();
-    getSelection().addRange(range);
-    document.execCommand("copy");
-  }
-  label.textContent = button.dataset.copied;
-}
-
 for (const form of document.querySelectorAll("[data-marks]")) {
   showMarks(form);
   form.addEventListener("change", () => showMarks(form));
 }
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (button) copy(button);
-});
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
