@@ -20,7 +20,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 from bench.command import environment, kulanz
 from bench.timing import p95
@@ -285,18 +285,3 @@ def case_ids(client: Client, path: str = "/faelle/") -> list[int]:
     if not found:
         raise DeskError(f"{path} links to no case")
     return list(found)
-
-
-def static_links(client: Client, path: str, html: str) -> list[str]:
-    """Addresses of the same host that a browser loads for this page: styles, scripts, fonts, pictures, frames."""
-    pattern = r'<(?:link|script|img|use|iframe|source)\b[^>]*?\b(?:href|src)="([^"]+)"'
-    found: dict[str, None] = {}
-    for tag in re.finditer(pattern, html):
-        if 'rel="canonical"' not in tag[0]:
-            found[urljoin(path, tag[1]).partition("#")[0]] = None
-    for address in list(found):
-        if urlsplit(address).path.endswith(".css"):
-            sheet = client.page(address).text
-            for font in re.findall(r"url\(\s*[\"']?(?!data:)([^\"')]+)", sheet):
-                found[urljoin(address, font).partition("#")[0]] = None
-    return [address for address in found if address and address != path]

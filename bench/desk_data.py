@@ -55,7 +55,7 @@ def build(
     """Fill an empty home (and its database) with `count` cases: Amazon and shop orders, ERP stages with parcels,
     letters, answers, closed and later ones. Dates lie in the ninety days before today's midnight, UTC."""
     started = time.perf_counter()
-    newest = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    newest = newest_of_today()
     kept = _kept_at(count, seed, newest, database)
     if kept.exists():
         kulanz("restore", str(kept), home=home, database=database)
@@ -68,6 +68,11 @@ def build(
     half.replace(kept)
     _forget_old(kept.parent)
     return Built(cases, time.perf_counter() - started, False)
+
+
+def newest_of_today() -> datetime:
+    """Before this all letters were written: today's midnight, UTC."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _kept_at(count: int, seed: int, newest: datetime, database: str) -> Path:
