@@ -65,6 +65,10 @@ class Result:
     unclear: int = 0
     withdrawn: int = 0
     sealed: int = 0
+    lost: int = 0
+    """Mails without an entry, and acknowledged replies that are nowhere."""
+    twice: int = 0
+    """Replies that went out twice without a person's word."""
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
 
@@ -419,7 +423,8 @@ def _count(
             )
         )
     )
-    _blame(result, "mails lost", [key for key in feeder.sent if key not in entries])
+    gone = [key for key in feeder.sent if key not in entries]
+    _blame(result, "mails lost", gone)
     _blame(result, "mails not exactly one entry", [key for key in feeder.sent if entries.get(key, 1) != 1])
     _blame(result, "messages nobody sent", [key for key in entries if key not in set(feeder.sent)])
 
@@ -453,6 +458,8 @@ def _count(
     _blame(result, "replies done but never arrived", lost)
     _blame(result, "replies that arrived but are not done", phantom)
     _blame(result, "clicks acknowledged and lost", sorted(agent.acknowledged - tokens))
+    result.lost = len(gone) + len(lost) + len(agent.acknowledged - tokens)
+    result.twice = len(twice)
     known = {message_id for _pk, message_id, _state, _payload in actions}
     _blame(result, "mails that no action sent", [found for found in arrived if found not in known])
     out = dict(

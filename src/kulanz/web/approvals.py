@@ -19,6 +19,7 @@ from kulanz.facts.orders import visible_accounts
 from kulanz.outbox import handing, verbs, waiting
 from kulanz.outbox.models import ActionKind, Way
 from kulanz.people.models import User
+from kulanz.replies.send import take_back
 from kulanz.web.asks import GROUP_NAMES, KIND_NAMES, ask
 from kulanz.web.doors import EVERYBODY, door
 from kulanz.web.export import EXPORT_ROWS, amount, csv_response
@@ -204,7 +205,7 @@ def _reject(action_id: int, by: User, now: datetime, given: QueryDict) -> str:
 
 
 def _withdraw(action_id: int, by: User, now: datetime, given: QueryDict) -> str:
-    action = verbs.withdraw(action_id, by=by, now=now)
+    action = take_back(action_id, by=by, now=now)
     return _("Zurückgeholt: „%(title)s“. Es ist nichts hinausgegangen.") % {"title": action.title}
 
 
