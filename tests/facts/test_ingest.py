@@ -143,6 +143,30 @@ def test_a_fact_that_names_the_order_by_its_wawi_number():
     assert [i.order_id for i in order_invoices()] == [order.pk]
 
 
+@pytest.mark.parametrize("invoice_first", [True, False])
+def test_a_fact_of_a_merged_order_belongs_to_each_of_its_orders(invoice_first):
+    wawi, amazon = account("Wawi", channel="wawi"), account("Amazon", channel="amazon")
+    take(order_facts("A-1") + order_facts("A-2")[1:], account=amazon)
+    numbers = [
+        Fact("order_number", {"order_number": own, "kind": "wawi", "number": "AU-7"})
+        for own in ("A-1", "A-2")
+    ]
+    feeds = [
+        lambda: take(numbers, account=wawi, source="wawi.stages"),
+        lambda: take(
+            [Fact("invoice", {"order_number": "AU-7", "number": "RE-7"})],
+            account=wawi,
+            source="wawi.invoices",
+        ),
+    ]
+    for feed in reversed(feeds) if invoice_first else feeds:
+        feed()
+    assert sorted((i.order_number, i.order.number) for i in order_invoices()) == [
+        ("A-1", "A-1"),
+        ("A-2", "A-2"),
+    ]
+
+
 def order_invoices():
     from kulanz.facts.models import Invoice
 

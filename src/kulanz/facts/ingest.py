@@ -119,6 +119,7 @@ class _Run:
 
     def write(self, p: Plan, rows: list[_Row]) -> None:
         """Insert what is new, merge what is known. A key that comes twice is written in rounds."""
+        rows = self._spread(p, rows)
         self._adapt(p, rows)
         ids = self.result.ids[p.kind.name]
         while rows:
@@ -134,6 +135,22 @@ class _Run:
             self._insert(p, new)
             self._update(p, [(known[key], row) for key, row in this_round.items() if key in known])
             rows = later
+
+    def _spread(self, p: Plan, rows: list[_Row]) -> list[_Row]:
+        """A fact that names a merged order by the ERP's number is one for each of its orders."""
+        at = p.parent_at
+        if at is None or not (p.kind.parent and p.kind.parent.any_account):
+            return rows
+        known = self._parents(p, rows)
+        unknown = {values[at] for values, _ in rows if values[at] and values[at] not in known}
+        merged = linking.merged_orders(unknown) if unknown else {}
+        if not merged:
+            return rows
+        spread: list[_Row] = []
+        for values, said in rows:
+            for own in merged.get(values[at], [values[at]]):
+                spread.append(([*values[:at], own, *values[at + 1 :]], said))
+        return spread
 
     def _keys(self, p: Plan, rows: list[_Row]) -> list[_Key]:
         account = self.account_id

@@ -83,7 +83,7 @@ KINDS: dict[str, Kind] = {
         Kind("scan", Scan, ("number", "carrier", "at", "code", "place")),
         Kind("invoice", Invoice, ("account_id", "number", "order_number"), _OF_ORDER, True),
         Kind("refund", Refund, ("account_id", "order_number", "ref"), _OF_ORDER, True),
-        Kind("return", Return, ("account_id", "order_number", "ref"), _OF_ORDER, True),
+        Kind("return", Return, ("account_id", "order_number", "ref", "sku"), _OF_ORDER, True),
         Kind("message", Message, ("account_id", "key"), Parent("customer_key", "customer_id", "customer")),
         Kind(
             "attachment",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from kulanz.base.folding import fold_number
 from kulanz.facts.kinds import Parent
@@ -66,6 +66,17 @@ def find_orders(numbers: Collection[str], account_id: int | None = None) -> dict
         for folded, order_id in others.values_list("folded", "order_id"):
             found.setdefault(missing[folded], set()).add(order_id)
     return {number: next(iter(pks)) for number, pks in found.items() if len(pks) == 1}
+
+
+def merged_orders(numbers: Collection[str]) -> dict[str, list[str]]:
+    """A number that several orders share, as an ERP's for a merged order -> those orders' own numbers."""
+    folded = {fold_number(n): n for n in numbers}
+    shared: dict[str, set[str]] = {}
+    for one, own in OrderNumber.objects.filter(folded__in=folded, order__isnull=False).values_list(
+        "folded", "order__number"
+    ):
+        shared.setdefault(folded[one], set()).add(own)
+    return {number: sorted(owns) for number, owns in shared.items() if len(owns) > 1}
 
 
 def orders_elsewhere(
@@ -150,6 +161,10 @@ def link_orphans(result: Ingested, new_parcels: Collection[str]) -> None:
             for pk, order_id in linked:
                 model.objects.filter(pk=pk).update(order_id=order_id)
                 result.orders.add(order_id)
+            merged = merged_orders({number for _, number in waiting if number not in homes})
+            for pk, number in waiting:
+                if number in merged:
+                    _spread(model.objects.get(pk=pk), merged[number], result)
             if model is OrderNumber:
                 learnt = OrderNumber.objects.filter(pk__in=[pk for pk, _ in linked])
                 said |= set(learnt.values_list("number", flat=True))
@@ -161,6 +176,22 @@ def link_orphans(result: Ingested, new_parcels: Collection[str]) -> None:
             .values_list("number", "carrier", "state", "at", "place")
         ):
             apply_state(result, number, carrier, state, at, place)
+
+
+def _spread(row: OfOrder | OrderNumber, owns: Sequence[str], result: Ingested) -> None:
+    """A fact that names a merged order belongs to each of its orders, under that order's own number."""
+    homes = find_orders(owns)
+    for place, own in enumerate(own for own in owns if own in homes):
+        if place:
+            row.pk = None
+            row._state.adding = True
+        row.order_number, row.order_id = own, homes[own]
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError:
+            continue  # this order has it already
+        result.orders.add(homes[own])
 
 
 def apply_state(result: Ingested, number: str, carrier: str, state: str, at: datetime, place: str) -> None:

@@ -287,7 +287,9 @@ class Return(OfOrder):
     tracking_number = models.CharField(max_length=60, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "order_number", "ref"], name="return_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "order_number", "ref", "sku"], name="return_once")
+        ]
         indexes = [
             models.Index(fields=["order_number"], name="return_orphan", condition=models.Q(order=None))
         ]

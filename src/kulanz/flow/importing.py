@@ -185,7 +185,7 @@ def _open_batch(account: Account, source: str, path: Path, now: datetime, **more
     values: dict[str, object] = {"source_at": min(written, now), "head": b"", "charset": "utf-8"} | more
     return RawBatch.objects.create(
         account=account, source=source, name=path.name[:300], received_at=now, **values
-    )  # type: ignore[misc]
+    )
 
 
 def _receive_file(
@@ -206,7 +206,8 @@ def _receive_file(
         )
         if opened.source_at:
             RawBatch.objects.filter(pk=batch.pk).update(source_at=min(opened.source_at, now))
-        for received in receive(batch=batch, parts=opened.parts, received_at=now):
+        restated = registry.by_source(opened.source).restated
+        for received in receive(batch=batch, parts=opened.parts, received_at=now, restated=restated):
             done.received.add(received)
             progress(f"{path.name} aufheben", received.raw + received.duplicate)
     except (Unreadable, MappingNeeded) as error:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from kulanz.facts.records import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One record of a file, byte for byte. `line` counts from 1; `note` see RawRecord.note."""
 
     key: str
@@ -35,8 +35,7 @@ class Opened:
     """The time the file itself names, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A raw record with all its parser may know. Pure input: no database, clock or network."""
 
     body: bytes
@@ -49,7 +48,7 @@ class Record:
     line: int | None = None
     name: str = ""
     note: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = MappingProxyType({})
     """Approved column mapping: fact column -> file column. Empty for formats that know their columns."""
 
 
@@ -58,6 +57,9 @@ class FileFormat(Protocol):
 
     source: str
     """As amazon.orders_all; also RawBatch.source."""
+    restated: bool
+    """A record says what holds when its file was written and names no time of its own, as a stock list: the same
+    record in a newer file is news (it still holds, or holds again) and is read again."""
 
     def recognises(self, name: str, start: bytes) -> bool:
         """Whether a file of this name with these first 64 KB is ours. Pure."""

@@ -7,28 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
 
 from django.db import connection, transaction
 
 from kulanz.base import blobs
 from kulanz.base.limits import CHUNK_ROWS, INLINE_BYTES
+from kulanz.intake.formats import Part
 from kulanz.intake.models import RawBatch, RawRecord, RawState
-
-
-class Part(Protocol):
-    """What channels.contract.Part offers; intake does not know channels."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def body(self) -> bytes: ...
-    @property
-    def line(self) -> int | None: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def error(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -51,11 +36,20 @@ _INSERT = (
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '')"
     ' ON CONFLICT ("account_id", "source", "digest") DO NOTHING'
 )
+_RESTATE = (
+    'UPDATE "kulanz_rawrecord" SET "batch_id" = %s, "received_at" = %s, "line" = %s, "state" = \'new\''
+    ' WHERE "account_id" = %s AND "source" = %s AND "digest" = %s AND "state" = \'read\' AND "batch_id" < %s'
+)
 
 
 @transaction.atomic
-def receive_parts(*, batch: RawBatch, parts: Iterable[Part], received_at: datetime) -> Received:
-    """Keep these records in one transaction; the caller's own rows, as a mailbox's cursor, may join it."""
+def receive_parts(
+    *, batch: RawBatch, parts: Iterable[Part], received_at: datetime, restated: bool = False
+) -> Received:
+    """Keep these records in one transaction; the caller's own rows, as a mailbox's cursor, may join it.
+
+    `restated` see FileFormat: a record that is known is read again, as of this batch's time.
+    """
     adapt = connection.ops.adapt_datetimefield_value
     at = adapt(received_at)
     rows = []
@@ -102,16 +96,26 @@ def receive_parts(*, batch: RawBatch, parts: Iterable[Part], received_at: dateti
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
         kept = max(cursor.rowcount, 0)
+        if restated and kept < len(rows):
+            cursor.executemany(
+                _RESTATE,
+                [(batch.pk, at, row[7], batch.account_id, batch.source, row[4], batch.pk) for row in rows],
+            )
     return Received(kept, len(rows) - kept, quarantined)
 
 
 def receive(
-    *, batch: RawBatch, parts: Iterable[Part], received_at: datetime, size: int = CHUNK_ROWS
+    *,
+    batch: RawBatch,
+    parts: Iterable[Part],
+    received_at: datetime,
+    size: int = CHUNK_ROWS,
+    restated: bool = False,
 ) -> Iterator[Received]:
     """Keep a file's records, `size` in a transaction; yields what each transaction kept."""
     stream = iter(parts)
     while chunk := list(islice(stream, size)):
-        yield receive_parts(batch=batch, parts=chunk, received_at=received_at)
+        yield receive_parts(batch=batch, parts=chunk, received_at=received_at, restated=restated)
 
 
 def body_of(record: RawRecord) -> bytes:

@@ -47,6 +47,7 @@ class _Event:
 
 class DhlTracking:
     source = SOURCE
+    restated = False
 
     def recognises(self, name: str, start: bytes) -> bool:
         text = start.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -44,6 +44,7 @@ class OrderReport:
     """One of the two kinds of report."""
 
     source: str
+    restated: bool = False
 
     def recognises(self, name: str, start: bytes) -> bool:
         header = start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").split(b"\n", 1)[0]

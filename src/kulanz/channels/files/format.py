@@ -101,6 +101,10 @@ class MappedTable:
     def source(self) -> str:
         return f"files.{self.target.key}"
 
+    @property
+    def restated(self) -> bool:
+        return self.target.restated
+
     def recognises(self, name: str, start: bytes) -> bool:
         return False
 
@@ -119,6 +123,7 @@ class UnknownTable:
     """Any table nobody else knows: it waits, whole, until a person has approved a mapping."""
 
     source = WAITING
+    restated = False
 
     def recognises(self, name: str, start: bytes) -> bool:
         if not name.lower().endswith(_SUFFIXES) or b"\x00" in start:

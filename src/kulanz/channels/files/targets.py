@@ -82,6 +82,8 @@ class Target:
     telling: tuple[str, ...]
     """Columns that only such a table has; they decide between targets that both fit."""
     facts: Callable[[Row], list[Fact]]
+    restated: bool = False
+    """See FileFormat.restated."""
 
     def missing(self, found: Mapping[str, object]) -> tuple[str, ...]:
         """The first column of each group of which the table has none."""
@@ -342,6 +344,7 @@ TARGETS: Mapping[str, Target] = {
             (("sku",), ("cost_cents", "ean", "asin")),
             ("cost_cents", "ean", "asin", "picture"),
             _product,
+            restated=True,
         ),
         Target(
             "stock",
@@ -355,6 +358,7 @@ TARGETS: Mapping[str, Target] = {
             (("sku",), ("available", "physical"), ("available", "reserved")),
             ("available", "reserved"),
             _stock,
+            restated=True,
         ),
         Target(
             "invoices",

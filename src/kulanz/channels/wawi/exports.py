@@ -57,6 +57,10 @@ class WawiExport:
     def source(self) -> str:
         return f"wawi.{self.target.key}"
 
+    @property
+    def restated(self) -> bool:
+        return self.target.restated
+
     def recognises(self, name: str, start: bytes) -> bool:
         head, charset = start_of(start)
         return b"\x00" not in head and table_of(head, charset) == self.target.key

@@ -26,6 +26,7 @@ _STAGES = {"completed": ("versendet", "date_completed"), "cancelled": ("stornier
 
 class WooCommerceOrders:
     source = SOURCE
+    restated = False
 
     def recognises(self, name: str, start: bytes) -> bool:
         """Any JSON: there is no other format of that kind, and an error that names what is missing helps most."""
