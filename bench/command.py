@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.figures import BenchError
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -32,7 +34,7 @@ def environment(home: Path, database: str = "") -> dict[str, str]:
 
 
 def kulanz(*arguments: str, home: Path, database: str = "") -> Cost:
-    """`kulanz ARGUMENTS` with this home. Raises RuntimeError with its stderr when it fails."""
+    """`kulanz ARGUMENTS` with this home. Raises BenchError with its stderr when it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "kulanz.cli", *arguments],
@@ -47,5 +49,5 @@ def kulanz(*arguments: str, home: Path, database: str = "") -> Cost:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"kulanz {' '.join(arguments)} ended with {process.returncode}:\n{errors[-3000:]}")
+        raise BenchError(f"kulanz {' '.join(arguments)} ended with {process.returncode}:\n{errors[-3000:]}")
     return Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out)

@@ -23,6 +23,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from bench.command import environment, kulanz
+from bench.figures import BenchError
 from bench.timing import p95
 
 START_SECONDS = 60.0
@@ -32,7 +33,7 @@ PAUSE = (0.05, 0.15)
 """Seconds between two savings of a draft."""
 
 
-class DeskError(RuntimeError):
+class DeskError(BenchError):
     """The desk did not answer as expected; the text says what came instead."""
 
 

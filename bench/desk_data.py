@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench.command import kulanz
 from bench.desk import Desk, case_ids
+from bench.figures import BenchError
 from bench.letters import (
     Letter,
     as_answer,
@@ -109,10 +110,10 @@ def _make(
                 *words, *(["--sent"] if sent else []), *map(str, paths), home=home, database=database
             ).json
             if done["quarantined"]:
-                raise RuntimeError(f"{paths[0].name}: {done['problems'][:3]}")
+                raise BenchError(f"{paths[0].name}: {done['problems'][:3]}")
             cases += done["cases"]
     if cases != count:
-        raise RuntimeError(f"{count} letters opened {cases} cases")
+        raise BenchError(f"{count} letters opened {cases} cases")
     said("close and put off at the desk")
     _at_the_desk(home, database, sum(1 for letter in told if letter.answered_at))
     return cases

@@ -12,6 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+
+class BenchError(RuntimeError):
+    """The bench cannot be run or told; for people."""
+
+
 THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 
 
@@ -71,6 +76,17 @@ def sync_rate(folder: Path, seconds: float = 0.5) -> float:
         return count / seconds
 
 
+def loop_ms() -> float:
+    """CPU milliseconds of a fixed piece of plain Python, best of five: how fast this machine is just now."""
+    took = []
+    for _ in range(5):
+        started, total = time.process_time(), 0
+        for number in range(200_000):
+            total += number ^ (number >> 3)
+        took.append((time.process_time() - started) * 1000)
+    return min(took)
+
+
 def machine() -> dict[str, Any]:
     return {
         "system": platform.platform(),
@@ -78,6 +94,7 @@ def machine() -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
+        "loop_ms": round(loop_ms(), 1),
     }
 
 

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.command import environment
+from bench.figures import BenchError
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def ask(step: str, given: dict[str, Any], *, home: Path, database: str = "") -> Any:
-    """Run one step in a process of its own. Raises RuntimeError with its stderr."""
+    """Run one step in a process of its own. Raises BenchError with its stderr."""
     surroundings = environment(home, database)
     surroundings["PYTHONPATH"] = f"{surroundings['PYTHONPATH']}{os.pathsep}{ROOT}"
     done = subprocess.run(
@@ -33,7 +34,7 @@ def ask(step: str, given: dict[str, Any], *, home: Path, database: str = "") -> 
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"bench.inside {step} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+        raise BenchError(f"bench.inside {step} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout)
 
 

@@ -9,6 +9,7 @@ from bench.command import kulanz
 from bench.figures import Figure, figure, sync_rate
 from bench.mails import write_mbox
 from bench.peers import helpdesk_mails
+from bench.timing import scaled
 
 COUNT = 2_000
 
@@ -20,7 +21,7 @@ def run(*, seed: int, source: Path | None, peer: bool) -> list[Figure]:
         home, one = Path(folder) / "home", Path(folder) / "eine.mbox"
         many = source or Path(folder) / "mails.mbox"
         if source is None:
-            write_mbox(many, COUNT, seed)
+            write_mbox(many, scaled(COUNT, least=20), seed)
         write_mbox(one, 1, seed + 1)
         import_ = ("import", "--account", "shop", "--json")
         kulanz(*import_, str(one), home=home)

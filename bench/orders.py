@@ -17,6 +17,7 @@ from bench.desk import DraftSaver
 from bench.figures import Figure, figure, sync_rate
 from bench.mails import write_mbox
 from bench.order_files import write_report
+from bench.timing import scaled
 
 COUNT = 50_000
 TABLES = ("kulanz_order", "kulanz_orderline", "kulanz_stage")
@@ -29,7 +30,7 @@ def run(*, seed: int, source: Path | None, peer: bool) -> list[Figure]:
         folder = Path(name)
         report = source or folder / "bestellungen.txt"
         if source is None:
-            write_report(report, COUNT, seed)
+            write_report(report, scaled(COUNT, least=50), seed)
         write_report(folder / "eine.txt", 1, seed + 1)
         write_mbox(folder / "ein-fall.mbox", 1, seed)
         figures = _sqlite(folder, report)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.figures import BenchError
 from bench.letters import letters
 from bench.mails import mails
 
@@ -24,7 +25,7 @@ VERSION = "2.6.1"
 ROOT = Path(__file__).resolve().parents[1]
 
 
-class PeerMissing(RuntimeError):
+class PeerMissing(BenchError):
     """The peer cannot be run here; the text says what is missing."""
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bench import inside, postgres
 from bench.desk import USER, Desk, DeskError
 from bench.desk_data import COUNT, Built, build, newest_of_today
-from bench.figures import Figure, figure
+from bench.figures import BenchError, Figure, figure
 from bench.letters import Letter, letters
 from bench.peers import HelpdeskReading, helpdesk_reading
 from bench.timing import p50, p95, scaled
@@ -65,7 +65,7 @@ def run(*, seed: int, source: Path | None, peer: bool) -> list[Figure]:
         lines = source.read_text(encoding="utf-8").splitlines()
         asked = [("Ihre Suchen", line.strip()) for line in lines if line.strip()]
     if not asked:
-        raise ValueError(f"{source}: Die Datei enthält keine Suche; eine je Zeile.")
+        raise BenchError(f"{source}: Die Datei enthält keine Suche; eine je Zeile.")
     figures, ours = _on("sqlite", "", count, seed, asked)
     if postgres.answers():
         with postgres.database() as address:
@@ -118,10 +118,10 @@ def _through_the_page(desk: Desk, asked: list[Query]) -> list[float]:
 
 
 def _hits_as_expected(asked: list[Query], hits: list[int]) -> None:
-    """Raises RuntimeError: a search that finds nothing is fast, and worth nothing."""
+    """Raises BenchError: a search that finds nothing is fast, and worth nothing."""
     for (kind, text), count in zip(asked, hits, strict=True):
         if kind in KINDS and (count == 0) != (kind == "kein Treffer"):
-            raise RuntimeError(f"{kind}: {text!r} has {count} hits")
+            raise BenchError(f"{kind}: {text!r} has {count} hits")
 
 
 def _by_kind(name: str, asked: list[Query], took: list[float], through: list[float]) -> list[Figure]:

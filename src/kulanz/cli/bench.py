@@ -37,7 +37,10 @@ def bench(
         fail(f"Diesen Benchmark gibt es nicht. Es gibt: {', '.join(NAMES)}.", WRONG_USE)
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
     figures_module = import_module("bench.figures")
-    figures = import_module(f"bench.{name}").run(seed=seed, source=source, peer=peer)
+    try:
+        figures = import_module(f"bench.{name}").run(seed=seed, source=source, peer=peer)
+    except figures_module.BenchError as error:
+        fail(str(error))
     if as_json:
         result_json(figures_module.document(name, figures))
     else:
