@@ -11,6 +11,7 @@ from django.db.models import BigIntegerField, CharField, DateTimeField, F, Outer
 from django.db.models.functions import Cast
 from django.utils.translation import gettext
 
+from kulanz.base import prepared
 from kulanz.carriers.states import DOTS, STATES, State
 from kulanz.facts.models import (
     Invoice,
@@ -30,6 +31,7 @@ LINES_SHOWN = 30
 SILENT_AFTER = timedelta(days=3)
 """A parcel under way without a scan for this long stands still; docs/rules.md, "stale tracking"."""
 SCANS_READ = 60
+PARCELS_SHOWN = 5
 STOCK_OLD = timedelta(hours=24)
 
 
@@ -51,6 +53,15 @@ class Dot:
     at: datetime | None
     look: str
     """is-done, is-stuck or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A scan of a parcel."""
+
+    at: datetime
+    state: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class OrderCard:
 
 def order_card(order: Order, *, account: str, now: datetime) -> OrderCard:
     lines, more = _goods(order.pk, now)
-    papers = _papers(order.pk)
+    papers = [Paper(*row) for row in prepared.rows("papers", _papers, order_id=order.pk)]
     of: dict[str, list[Paper]] = {kind: [p for p in papers if p.kind == kind] for kind in _KINDS}
     stages = sorted((p for p in of["stage"] if p.at), key=lambda paper: paper.at or now)
     return OrderCard(
@@ -126,22 +137,7 @@ def order_card(order: Order, *, account: str, now: datetime) -> OrderCard:
 
 def _goods(order_id: int, now: datetime) -> tuple[tuple[Goods, ...], int]:
     """Lines with picture and stock of the same article number in any account, in one query."""
-    product = Product.objects.filter(sku=OuterRef("sku")).exclude(sku="")
-    stock = Stock.objects.filter(sku=OuterRef("sku")).exclude(sku="").order_by("-source_at")
-    rows = (
-        OrderLine.objects.filter(order_id=order_id)
-        .order_by("id")
-        .values_list(
-            "title",
-            "sku",
-            "quantity",
-            "price_cents",
-            Subquery(product.exclude(picture="").values("picture")[:1]),
-            Subquery(product.exclude(title="").values("title")[:1]),
-            Subquery(stock.values("available")[:1]),
-            Subquery(stock.values("source_at")[:1]),
-        )
-    )
+    rows = prepared.rows("goods", _lines, order_id=order_id)
     found = [
         Goods(
             title=title or known or sku,
@@ -153,7 +149,7 @@ def _goods(order_id: int, now: datetime) -> tuple[tuple[Goods, ...], int]:
             stock_at=stock_at,
             stock_old=stock_at is not None and now - stock_at > STOCK_OLD,
         )
-        for title, sku, quantity, cents, picture, known, available, stock_at in rows[: LINES_SHOWN + 1]
+        for title, sku, quantity, cents, picture, known, available, stock_at in rows
     ]
     more = (
         OrderLine.objects.filter(order_id=order_id).count() - LINES_SHOWN if len(found) > LINES_SHOWN else 0
@@ -161,10 +157,29 @@ def _goods(order_id: int, now: datetime) -> tuple[tuple[Goods, ...], int]:
     return tuple(found[:LINES_SHOWN]), more
 
 
+def _lines(order_id: int) -> QuerySet[Any, Any]:
+    product = Product.objects.filter(sku=OuterRef("sku")).exclude(sku="")
+    stock = Stock.objects.filter(sku=OuterRef("sku")).exclude(sku="").order_by("-source_at")
+    return (
+        OrderLine.objects.filter(order_id=order_id)
+        .order_by("id")
+        .values_list(
+            "title",
+            "sku",
+            "quantity",
+            "price_cents",
+            Subquery(product.exclude(picture="").values("picture")[:1]),
+            Subquery(product.exclude(title="").values("title")[:1]),
+            Subquery(stock.values("available")[:1]),
+            Subquery(stock.values("source_at")[:1]),
+        )[: LINES_SHOWN + 1]
+    )
+
+
 _KINDS = ("invoice", "refund", "return", "number", "stage")
 
 
-def _papers(order_id: int) -> list[Paper]:
+def _papers(order_id: int) -> QuerySet[Any, Any]:
     """Everything small that hangs on an order, as one UNION of the same five columns."""
 
     def part(rows: QuerySet[Any], kind: str, text: str, what: str = "", cents: str = "", at: str = "") -> Any:
@@ -184,24 +199,32 @@ def _papers(order_id: int) -> list[Paper]:
         part(OrderNumber.objects.all(), "number", "number", "kind"),
         part(Stage.objects.all(), "stage", "name", "", "", "reached_at"),
     ]
-    return [Paper(*row) for row in parts[0].union(*parts[1:], all=True)]
+    papers: QuerySet[Any, Any] = parts[0].union(*parts[1:], all=True)
+    return papers
 
 
 def _tracks(order: Order, now: datetime) -> tuple[Track, ...]:
-    parcels = list(
-        Parcel.objects.filter(order_id=order.pk)
-        .order_by("-shipped_at", "-id")
-        .only("number", "carrier", "shipped_at", "state", "state_at", "place", "source_at")[:5]
-    )
+    parcels: list[Parcel] = prepared.objects("parcels", _parcels, order_id=order.pk)
     if not parcels:
         return ()
-    scans: dict[str, list[Scan]] = {}
-    for scan in Scan.objects.filter(number__in=[p.number for p in parcels]).order_by("at", "id")[:SCANS_READ]:
-        scans.setdefault(scan.number, []).append(scan)
+    numbers = prepared.rows("scans", _scans, order_id=order.pk)
+    scans: dict[str, list[Seen]] = {}
+    for number, at, state, place in numbers:
+        scans.setdefault(number, []).append(Seen(at, state, place))
     return tuple(track(parcel, scans.get(parcel.number, []), order.deliver_by, now) for parcel in parcels)
 
 
-def track(parcel: Parcel, scans: Sequence[Scan], promised: datetime | None, now: datetime) -> Track:
+def _parcels(order_id: int) -> QuerySet[Parcel]:
+    return Parcel.objects.filter(order_id=order_id).order_by("-shipped_at", "-id")[:PARCELS_SHOWN]
+
+
+def _scans(order_id: int) -> QuerySet[Any, Any]:
+    numbers = Parcel.objects.filter(order_id=order_id).values("number")
+    found = Scan.objects.filter(number__in=numbers).order_by("at", "id")
+    return found.values_list("number", "at", "state", "place")[:SCANS_READ]
+
+
+def track(parcel: Parcel, scans: Sequence[Seen], promised: datetime | None, now: datetime) -> Track:
     """Pure: five dots and one or two sentences."""
     known = parcel.state or (scans[-1].state if scans else "")
     state = STATES.get(known)

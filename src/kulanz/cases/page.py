@@ -8,10 +8,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from kulanz.base import prepared
 from kulanz.cases.clocks import Reading
 from kulanz.cases.models import Case, CaseEntry, CaseState, Draft, EntryKind
 from kulanz.cases.ordercard import OrderCard, order_card
@@ -24,6 +26,7 @@ from kulanz.people.models import User
 ENTRIES_SHOWN = 100
 HISTORY_SHOWN = 8
 TWINS_TRIED = 20
+ORDERS_READ = 100
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
@@ -141,24 +144,19 @@ class CaseView:
 
 def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
     """None when it is not there or not for this user."""
-    case = (
-        Case.objects.visible_to(user)
-        .select_related("account", "customer", "order", "assignee")
-        .filter(pk=case_id)
-        .first()
+    found = prepared.objects(
+        ("case", user.all_accounts), _case(user.all_accounts), case_id=case_id, user_id=user.pk
     )
-    if not isinstance(case, Case):
+    if not found:
         return None
-    entries = list(
-        CaseEntry.objects.filter(case=case)
-        .select_related("message", "user")
-        .order_by("-at", "-id")[: ENTRIES_SHOWN + 1]
-    )
+    case: Case = found[0]
+    entries: list[CaseEntry] = prepared.objects("entries", _entries, case_id=case_id)
     older = len(entries) > ENTRIES_SHOWN
     entries = entries[:ENTRIES_SHOWN][::-1]
     messages = [entry.message_id for entry in entries if entry.message_id]
     files = _files(messages)
-    draft = Draft.objects.filter(case=case).select_related("user").first()
+    drafts = prepared.objects("draft", _draft, case_id=case_id)
+    draft: Draft | None = drafts[0] if drafts else None
     return CaseView(
         id=case.pk,
         title=sentence_case(case.title),
@@ -199,18 +197,36 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
     )
 
 
+def _case(all_accounts: bool) -> prepared.Build:
+    def build(case_id: int, user_id: int) -> QuerySet[Any, Any]:
+        seen = Case.objects.visible_to(User(pk=user_id, all_accounts=all_accounts)).filter(pk=case_id)
+        return seen.select_related("account", "customer", "order", "assignee")
+
+    return build
+
+
+def _entries(case_id: int) -> QuerySet[CaseEntry]:
+    found = CaseEntry.objects.filter(case_id=case_id).select_related("message", "user")
+    return found.order_by("-at", "-id")[: ENTRIES_SHOWN + 1]
+
+
+def _draft(case_id: int) -> QuerySet[Draft]:
+    return Draft.objects.filter(case_id=case_id).select_related("user")
+
+
 def _person(user: User) -> Person:
     return person(user.pk, user.first_name, user.last_name, user.username)
 
 
 def _files(message_ids: Sequence[int]) -> dict[int, list[File]]:
+    def build(ids: list[int]) -> QuerySet[Any, Any]:
+        rows = Attachment.objects.filter(message_id__in=ids, inline=False).order_by("message_id", "place")
+        return rows.values_list("message_id", "id", "name", "size", "media_type")
+
     found: dict[int, list[File]] = defaultdict(list)
     if message_ids:
-        rows = Attachment.objects.filter(message_id__in=list(message_ids), inline=False).order_by(
-            "message_id", "place"
-        )
-        for message_id, file_id, name, size, media_type in rows.values_list(
-            "message_id", "id", "name", "size", "media_type"
+        for message_id, file_id, name, size, media_type in prepared.rows(
+            "files", build, ids=list(message_ids)
         ):
             found[message_id].append(File(file_id, name, size, media_type.startswith("image/")))
     return found
@@ -254,11 +270,12 @@ def _line(entry: CaseEntry, case: Case, files: dict[int, list[File]]) -> Line:
 def outgoing(case_id: int, *, now: datetime) -> tuple[Outgoing, ...]:
     """Replies under way, failed or unclear, oldest first."""
     states = (ActionState.APPROVED, ActionState.SENDING, ActionState.FAILED, ActionState.UNCLEAR)
-    rows = (
-        Action.objects.filter(subject_kind="case", subject_id=case_id, state__in=states)
-        .select_related("decided_by")
-        .order_by("id")
-    )
+
+    def build(case_id: int) -> QuerySet[Any, Any]:
+        rows = Action.objects.filter(subject_kind="case", subject_id=case_id, state__in=states)
+        return rows.select_related("decided_by").order_by("id")
+
+    rows: list[Action] = prepared.objects("outgoing", build, case_id=case_id)
     return tuple(
         Outgoing(
             id=action.pk,
@@ -276,9 +293,17 @@ def outgoing(case_id: int, *, now: datetime) -> tuple[Outgoing, ...]:
 
 def under_way(user: User, *, now: datetime) -> tuple[Outgoing, ...]:
     """The user's own replies of other cases that he can still take back."""
-    rows = Action.objects.filter(
-        decided_by=user, kind=ActionKind.REPLY, state=ActionState.APPROVED, way=Way.MAIL, not_before__gt=now
-    ).order_by("id")[:3]
+
+    def build(user_id: int, now: datetime) -> QuerySet[Any, Any]:
+        return Action.objects.filter(
+            decided_by_id=user_id,
+            kind=ActionKind.REPLY,
+            state=ActionState.APPROVED,
+            way=Way.MAIL,
+            not_before__gt=now,
+        ).order_by("id")[:3]
+
+    rows: list[Action] = prepared.objects("under way", build, user_id=user.pk, now=now)
     return tuple(
         Outgoing(row.pk, row.state, row.title, "", "", "", _seconds_left(row, now), False, row.subject_id)
         for row in rows
@@ -298,19 +323,9 @@ def _history(case: Case, user: User) -> History:
         return History(0, 0, None, "", (), ())
     twins = _twins(customer, user)
     people = [customer.pk, *(twin.customer_id for twin in twins)]
-    orders = list(
-        Order.objects.visible_to(user)
-        .filter(customer_id__in=people)
-        .order_by("-placed_at", "-id")
-        .values_list("id", "number", "placed_at", "total_cents", "account__title")[:100]
-    )
-    cases = list(
-        Case.objects.visible_to(user)
-        .filter(customer_id__in=people)
-        .exclude(pk=case.pk)
-        .order_by("-opened_at")
-        .values_list("id", "title", "opened_at", "state", "account__title")[:HISTORY_SHOWN]
-    )
+    key, given = user.all_accounts, {"people": people, "user_id": user.pk}
+    orders = prepared.rows(("bought", key), _orders_of(key), **given)
+    cases = prepared.rows(("wrote", key), _cases_of(key), **given, case_id=case.pk)
     words = dict(CaseState.choices)
     before = [Before(row[0], None, row[4], row[2], f"{row[1]}, {words[row[3]]}") for row in cases]
     before += [Before(None, row[0], row[4], row[2], row[1]) for row in orders if row[0] != case.order_id]
@@ -330,11 +345,13 @@ def _twins(customer: Customer, user: User) -> tuple[Twin, ...]:
     """Customers of other accounts with the same name and postcode."""
     if not customer.folded_name or not customer.postcode:
         return ()
-    rows = (
-        Customer.objects.visible_to(user)
-        .filter(Q(folded_name=customer.folded_name, postcode=customer.postcode))
-        .exclude(pk=customer.pk)
-        .values_list("id", "account__title", "name", "street", "phone", "email")[:TWINS_TRIED]
+    rows = prepared.rows(
+        ("twins", user.all_accounts),
+        _same_people(user.all_accounts),
+        name=customer.folded_name,
+        postcode=customer.postcode,
+        customer_id=customer.pk,
+        user_id=user.pk,
     )
     found = []
     for twin_id, account, name, street, phone, email in rows:
@@ -347,3 +364,40 @@ def _twins(customer: Customer, user: User) -> tuple[Twin, ...]:
             same.append(_("E-Mail"))
         found.append(Twin(twin_id, account, name, _("gleich: %(what)s") % {"what": ", ".join(same)}))
     return tuple(found)
+
+
+def _orders_of(all_accounts: bool) -> prepared.Build:
+    def build(people: list[int], user_id: int) -> QuerySet[Any, Any]:
+        seen = Order.objects.visible_to(User(pk=user_id, all_accounts=all_accounts))
+        return (
+            seen.filter(customer_id__in=people)
+            .order_by("-placed_at", "-id")
+            .values_list("id", "number", "placed_at", "total_cents", "account__title")[:ORDERS_READ]
+        )
+
+    return build
+
+
+def _cases_of(all_accounts: bool) -> prepared.Build:
+    def build(people: list[int], user_id: int, case_id: int) -> QuerySet[Any, Any]:
+        seen = Case.objects.visible_to(User(pk=user_id, all_accounts=all_accounts))
+        return (
+            seen.filter(customer_id__in=people)
+            .exclude(pk=case_id)
+            .order_by("-opened_at")
+            .values_list("id", "title", "opened_at", "state", "account__title")[:HISTORY_SHOWN]
+        )
+
+    return build
+
+
+def _same_people(all_accounts: bool) -> prepared.Build:
+    def build(name: str, postcode: str, customer_id: int, user_id: int) -> QuerySet[Any, Any]:
+        seen = Customer.objects.visible_to(User(pk=user_id, all_accounts=all_accounts))
+        return (
+            seen.filter(folded_name=name, postcode=postcode)
+            .exclude(pk=customer_id)
+            .values_list("id", "account__title", "name", "street", "phone", "email")[:TWINS_TRIED]
+        )
+
+    return build

@@ -8,87 +8,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
+from kulanz.base import prepared
 from kulanz.cases.clocks import Reading, reading
+from kulanz.cases.groups import (
+    CAP,
+    EXPORT_ROWS,
+    GROUPS,
+    NEXT_LOOKED_AT,
+    NOT_CLOSED,
+    OURS,
+    PAGE_ROWS,
+    Day,
+    Filter,
+    Group,
+    GroupKind,
+    condition,
+    day_of,
+    order_of,
+)
 from kulanz.cases.models import Case, CaseState, Presence
 from kulanz.cases.presence import LOOKING_SECONDS
 from kulanz.people.models import User
-
-CAP = 1000
-"""Counting stops here; the page says "1.000+"."""
-PAGE_ROWS = 50
-FRIDAY = 4
-WEEKEND_FROM_HOUR = 12
-"""From Friday noon on, what runs out on Saturday and Sunday is a group of its own."""
-EXPORT_ROWS = 10_000
-
-
-class Group(StrEnum):
-    MONEY = "geld"
-    TODAY = "heute"
-    WEEKEND = "wochenende"
-    MISSED = "versaeumt"
-    SOON = "danach"
-    CLOCKLESS = "ohne-frist"
-    CARRIER = "paketdienst"
-    CUSTOMER = "kunden"
-    LATER = "spaeter"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupKind:
-    group: Group
-    title: str
-    hint: str
-    shown: int
-    """Rows on the page of all groups."""
-    tone: str = ""
-
-
-GROUPS = (
-    GroupKind(
-        Group.MONEY, _("Geld steht auf dem Spiel"), _("Anträge, die sonst ohne uns entschieden werden"), 10
-    ),
-    GroupKind(Group.TODAY, _("Heute fällig"), _("was noch zu schaffen ist, das Früheste zuerst"), 10),
-    GroupKind(
-        Group.WEEKEND,
-        _("Läuft am Wochenende ab"),
-        _("Plattformuhren laufen Samstag und Sonntag weiter"),
-        5,
-        "warn",
-    ),
-    GroupKind(Group.MISSED, _("Versäumt"), _("Frist verstrichen; jede Stunde früher hilft noch"), 5, "stop"),
-    GroupKind(Group.SOON, _("Ab morgen fällig"), _("noch Zeit, das Früheste zuerst"), 5),
-    GroupKind(Group.CLOCKLESS, _("Ohne Frist"), _("offen, aber niemand wartet auf eine Antwort"), 3),
-    GroupKind(Group.CARRIER, _("Wartet auf Paketdienst"), _("die nächste Antwort zuerst"), 3),
-    GroupKind(Group.CUSTOMER, _("Wartet auf Kunden"), _("kommt mit der nächsten Nachricht zurück"), 3),
-    GroupKind(Group.LATER, _("Später"), _("zurückgelegt, kommt von selbst wieder"), 3),
-)
-OURS = (Group.MONEY, Group.TODAY, Group.WEEKEND, Group.MISSED, Group.SOON, Group.CLOCKLESS)
-"""Groups that wait on us."""
-
-
-NOT_CLOSED = (CaseState.OPEN, CaseState.WAIT_CARRIER, CaseState.WAIT_CUSTOMER, CaseState.LATER)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """As the address has it."""
-
-    mine: bool = False
-    unassigned: bool = False
-    channel: str = ""
-    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,64 +101,6 @@ class GroupPage:
     """Key of the next page; empty at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The edges of today and of the weekend, in UTC, for one installation's zone."""
-
-    now: datetime
-    ends_at: datetime
-    weekend_ends_at: datetime | None = field(default=None)
-    """Only from Friday noon until Sunday night."""
-
-
-def day_of(now: datetime, zone: str = "Europe/Berlin") -> Day:
-    """Pure: local midnight after `now`, and the Monday after it once the weekend is near."""
-    local = now.astimezone(ZoneInfo(zone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    near = local.weekday() > FRIDAY or (local.weekday() == FRIDAY and local.hour >= WEEKEND_FROM_HOUR)
-    monday = midnight + timedelta(days=7 - local.weekday()) if near else None
-    return Day(now, midnight + timedelta(days=1), monday)
-
-
-def condition(group: Group, day: Day) -> Q:
-    """Which cases stand in a group now. The groups of open cases do not overlap and leave none out."""
-    answer = Q(state=CaseState.OPEN, claim_cents__isnull=True)
-    live = answer & Q(must_at__gte=day.now)
-    match group:
-        case Group.MONEY:
-            return Q(state=CaseState.OPEN, claim_cents__isnull=False)
-        case Group.TODAY:
-            return live & Q(due_at__lt=day.ends_at)
-        case Group.MISSED:
-            return answer & Q(must_at__lt=day.now)
-        case Group.WEEKEND:
-            return live & Q(due_at__gte=day.ends_at, platform_due_at__lt=day.weekend_ends_at or day.ends_at)
-        case Group.SOON:
-            later = live & Q(due_at__gte=day.ends_at)
-            if day.weekend_ends_at is None:
-                return later
-            return later & (Q(platform_due_at__isnull=True) | Q(platform_due_at__gte=day.weekend_ends_at))
-        case Group.CLOCKLESS:
-            return answer & Q(due_at__isnull=True)
-        case Group.CARRIER:
-            return Q(state=CaseState.WAIT_CARRIER)
-        case Group.CUSTOMER:
-            return Q(state=CaseState.WAIT_CUSTOMER)
-        case Group.LATER:
-            return Q(state=CaseState.LATER)
-
-
-def order_of(group: Group) -> tuple[str, str]:
-    """Column and tie-breaker; a leading minus is newest first."""
-    match group:
-        case Group.CARRIER | Group.LATER:
-            return "wake_at", "id"
-        case Group.CUSTOMER | Group.CLOCKLESS:
-            return "-touched_at", "-id"
-        case _:
-            return "due_at", "id"
-
-
 def seen_cases(user: User, wanted: Filter) -> QuerySet[Case]:
     """What the user may see, narrowed by the filter; closed cases too."""
     cases: QuerySet[Case] = Case.objects.visible_to(user)
@@ -226,38 +115,63 @@ def seen_cases(user: User, wanted: Filter) -> QuerySet[Case]:
     return cases
 
 
-def _sql(cases: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
-    return cases.query.sql_with_params()
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What changes the statements of the queue; with the same shape only values differ."""
+
+    all_accounts: bool
+    mine: bool = False
+    unassigned: bool = False
+    by_channel: bool = False
+    by_account: bool = False
+
+    def cases(self, values: dict[str, Any]) -> QuerySet[Case]:
+        user = User(pk=values["user_id"], all_accounts=self.all_accounts)
+        channel = values["channel"] if self.by_channel else ""
+        account_id = values["account_id"] if self.by_account else None
+        return seen_cases(user, Filter(self.mine, self.unassigned, channel, account_id))
+
+    def group(self, kind: GroupKind) -> prepared.Build:
+        def build(**values: Any) -> QuerySet[Any, Any]:
+            day = Day(values["now"], values["ends_at"], values["weekend_ends_at"])
+            return self.cases(values).filter(condition(kind.group, day)).order_by().values("id")[:CAP]
+
+        return build
+
+    def beginning(self, kind: GroupKind, rows: int) -> prepared.Build:
+        def build(**values: Any) -> QuerySet[Any, Any]:
+            day = Day(values["now"], values["ends_at"], values["weekend_ends_at"])
+            found = self.cases(values).filter(condition(kind.group, day))
+            return found.order_by(*order_of(kind.group)).values("id")[:rows]
+
+        return build
+
+    def waiting(self, *states: CaseState) -> prepared.Build:
+        def build(**values: Any) -> QuerySet[Any, Any]:
+            return self.cases(values).filter(state__in=states).order_by().values("id")[:CAP]
+
+        return build
 
 
-def _counts(parts: Sequence[QuerySet[Case]]) -> list[int]:
-    """Each query's rows up to the cap, all in one statement."""
-    selects: list[str] = []
-    params: list[Any] = []
-    for number, part in enumerate(parts):
-        sql, values = _sql(part.order_by().values("id")[:CAP])
-        selects.append(f"(SELECT COUNT(*) FROM ({sql}) c{number})")  # noqa: S608  only the ORM's own SQL
-        params.extend(values)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(selects)}", params)
-        return [int(count) for count in cursor.fetchone()]
+def _shape(user: User, wanted: Filter) -> _Shape:
+    return _Shape(
+        user.all_accounts,
+        wanted.mine,
+        wanted.unassigned,
+        bool(wanted.channel),
+        wanted.account_id is not None,
+    )
 
 
-def _ids(parts: Sequence[tuple[Group, QuerySet[Case]]]) -> dict[Group, list[int]]:
-    """The first ids of each group in its order, all in one statement."""
-    found: dict[Group, list[int]] = defaultdict(list)
-    selects: list[str] = []
-    params: list[Any] = []
-    for number, (group, part) in enumerate(parts):
-        sql, values = _sql(part.values_list("id"))
-        place = f"SELECT '{group.value}' AS place, ROW_NUMBER() OVER () AS n, g{number}.id FROM"
-        selects.append(f"{place} ({sql}) g{number}")
-        params.extend(values)
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), params)
-        for place, _n, case_id in sorted(cursor.fetchall()):
-            found[Group(place)].append(case_id)
-    return found
+def _values(user: User, wanted: Filter, day: Day) -> dict[str, Any]:
+    return {
+        "user_id": user.pk,
+        "channel": wanted.channel,
+        "account_id": wanted.account_id or 0,
+        "now": day.now,
+        "ends_at": day.ends_at,
+        "weekend_ends_at": day.weekend_ends_at or day.ends_at,
+    }
 
 
 _COLUMNS = (
@@ -305,19 +219,24 @@ def clocks_of(
     return tuple(found)
 
 
-def viewers(case_ids: Iterable[int], *, user: User, now: datetime) -> dict[int, tuple[Person, ...]]:
+def viewers(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, tuple[Person, ...]]:
     """Who else has these cases open right now."""
-    seen: dict[int, list[Person]] = defaultdict(list)
-    rows = (
-        Presence.objects.filter(
-            case_id__in=list(case_ids), seen_at__gt=now - timedelta(seconds=LOOKING_SECONDS)
+
+    def build(ids: list[int], since: datetime, user_id: int) -> QuerySet[Presence, Any]:
+        looking = Presence.objects.filter(case_id__in=ids, seen_at__gt=since).exclude(user_id=user_id)
+        return looking.values_list(
+            "case_id", "user_id", "user__first_name", "user__last_name", "user__username"
         )
-        .exclude(user_id=user.pk)
-        .values_list("case_id", "user_id", "user__first_name", "user__last_name", "user__username")
-    )
-    for case_id, user_id, first, last, username in rows:
-        seen[case_id].append(person(user_id, first, last, username))
+
+    seen: dict[int, list[Person]] = defaultdict(list)
+    since = now - timedelta(seconds=LOOKING_SECONDS)
+    for case_id, *who in prepared.rows("viewers", build, ids=list(case_ids), since=since, user_id=user.pk):
+        seen[case_id].append(person(*who))
     return {case_id: tuple(people) for case_id, people in seen.items()}
+
+
+def _rows(ids: list[int]) -> QuerySet[Case, Any]:
+    return Case.objects.filter(pk__in=ids).values_list(*_COLUMNS)
 
 
 def rows_of(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, QueueRow]:
@@ -326,7 +245,7 @@ def rows_of(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, 
         return {}
     looking = viewers(case_ids, user=user, now=now)
     found = {}
-    for row in Case.objects.filter(pk__in=list(case_ids)).values_list(*_COLUMNS):
+    for row in prepared.rows("rows", _rows, ids=list(case_ids)):
         (
             case_id, account, channel, zone, customer, regular, order_number, title, excerpt, picture, chip, claim,
             platform_due_at, platform_reason, house_due_at, house_reason, due_at, state, assignee_id, *assignee,
@@ -363,42 +282,45 @@ def rows_of(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, 
 def queue(user: User, wanted: Filter, *, now: datetime) -> Queue:
     """The page of all groups: four queries however many cases there are."""
     day = day_of(now)
-    cases = seen_cases(user, wanted)
-    everything = seen_cases(user, Filter(channel=wanted.channel, account_id=wanted.account_id))
-    ours, waiting = Q(state=CaseState.OPEN), Q(state__in=NOT_CLOSED)
-    counts = _counts(
+    shape, values = _shape(user, wanted), _values(user, wanted, day)
+    wide = replace(shape, mine=False, unassigned=False)
+    kinds = [kind for kind in GROUPS if kind.group != Group.WEEKEND or day.weekend_ends_at]
+    counted = prepared.counts(
+        ("queue", shape),
         [
-            *(cases.filter(condition(kind.group, day)) for kind in GROUPS),
-            everything.filter(waiting),
-            everything.filter(waiting).filter(assignee_id=user.pk),
-            everything.filter(ours, assignee_id=None),
-            cases.filter(ours),
-            cases.filter(state__in=(CaseState.WAIT_CARRIER, CaseState.WAIT_CUSTOMER)),
-            cases.filter(state=CaseState.LATER),
-        ]
+            *((kind.group, shape.group(kind)) for kind in kinds),
+            ("mine", replace(wide, mine=True).waiting(*NOT_CLOSED)),
+            ("unassigned", replace(wide, unassigned=True).waiting(CaseState.OPEN)),
+            *([("all", wide.waiting(*NOT_CLOSED))] if shape != wide else []),
+        ],
+        **values,
     )
-    ids = (
-        _ids(
-            [
-                (
-                    kind.group,
-                    cases.filter(condition(kind.group, day)).order_by(*order_of(kind.group))[: kind.shown],
-                )
-                for kind, count in zip(GROUPS, counts, strict=False)
-                if count
-            ]
-        )
-        if any(counts[: len(GROUPS)])
-        else {}
+    count = dict(zip((kind.group for kind in kinds), counted, strict=False))
+    mine, unassigned, *total = counted[len(kinds) :]
+    ids = prepared.piles(
+        ("queue rows", shape),
+        [(kind.group, shape.beginning(kind, kind.shown)) for kind in kinds if count[kind.group]],
+        **values,
     )
     rows = rows_of([case_id for group in ids.values() for case_id in group], user=user, now=now)
     groups = tuple(
-        _view(kind, count, [rows[case_id] for case_id in ids.get(kind.group, []) if case_id in rows])
-        for kind, count in zip(GROUPS, counts, strict=False)
-        if count
+        _view(kind, count[kind.group], [rows[pk] for pk in ids.get(kind.group, []) if pk in rows])
+        for kind in kinds
+        if count[kind.group]
     )
-    total, mine, unassigned, for_us, others, later = counts[len(GROUPS) :]
-    return Queue(groups, total, mine, unassigned, for_us, others, later)
+    return Queue(
+        groups,
+        total=total[0] if total else _capped(counted[: len(kinds)]),
+        mine=mine,
+        unassigned=unassigned,
+        ours=_capped(count.get(group, 0) for group in OURS),
+        others=count[Group.CARRIER] + count[Group.CUSTOMER],
+        later=count[Group.LATER],
+    )
+
+
+def _capped(counts: Iterable[int]) -> int:
+    return min(CAP, sum(counts))
 
 
 def _view(kind: GroupKind, count: int, rows: Sequence[QueueRow]) -> GroupView:
@@ -410,7 +332,7 @@ def group_page(user: User, wanted: Filter, group: Group, *, now: datetime, after
     day = day_of(now)
     kind = next(kind for kind in GROUPS if kind.group == group)
     found = seen_cases(user, wanted).filter(condition(group, day))
-    count = _counts([found])[0]
+    count = found.order_by()[:CAP].count()
     column, _tie = order_of(group)
     newest_first, name = column.startswith("-"), column.removeprefix("-")
     if after:
@@ -430,18 +352,30 @@ def group_page(user: User, wanted: Filter, group: Group, *, now: datetime, after
 
 def next_case(user: User, *, now: datetime, after: int | None = None) -> int | None:
     """The case to open next: in the queue's order, behind `after`, not a colleague's and nobody looking at it."""
-    day = day_of(now)
-    free = Case.objects.visible_to(user).filter(Q(assignee_id=None) | Q(assignee_id=user.pk))
-    ids = _ids(
-        [(group, free.filter(condition(group, day)).order_by(*order_of(group))[:PAGE_ROWS]) for group in OURS]
-    )
-    ordered = [case_id for group in OURS for case_id in ids.get(group, [])]
+    free, own = _Shape(user.all_accounts, unassigned=True), _Shape(user.all_accounts, mine=True)
+    values = _values(user, Filter(), day_of(now))
+    builds = [
+        (f"{kind.group} {whose}", shape.beginning(kind, NEXT_LOOKED_AT))
+        for kind in GROUPS
+        if kind.group in OURS
+        for whose, shape in (("free", free), ("own", own))
+    ]
+    found = prepared.piles(("next", user.all_accounts), builds, **values)
+    ids = [case_id for name, _build in builds for case_id in found[name]]
+    place = {name.partition(" ")[0]: n for n, (name, _build) in enumerate(builds)}
+    group_of = {case_id: place[name.partition(" ")[0]] for name, pile in found.items() for case_id in pile}
+    due: dict[int, datetime | None] = dict(prepared.rows("due", _due, ids=ids)) if ids else {}
+    ordered = sorted(ids, key=lambda case_id: (group_of[case_id], due.get(case_id) or now, case_id))
     busy = viewers(ordered, user=user, now=now)
     start = ordered.index(after) + 1 if after in ordered else 0
     for case_id in ordered[start:] + ordered[:start]:
         if case_id != after and case_id not in busy:
             return case_id
     return None
+
+
+def _due(ids: list[int]) -> QuerySet[Case, Any]:
+    return Case.objects.filter(pk__in=ids).values_list("id", "due_at")
 
 
 def export(user: User, wanted: Filter, *, now: datetime) -> list[QueueRow]:

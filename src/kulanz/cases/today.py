@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from kulanz.audit.models import AuditEntry
 from kulanz.audit.record import record
+from kulanz.cases.groups import CAP, day_of
+from kulanz.cases.groups import Filter as CaseFilter
 from kulanz.cases.models import CaseState
-from kulanz.cases.queue import CAP, Person, QueueRow, day_of, person, rows_of, seen_cases
-from kulanz.cases.queue import Filter as CaseFilter
+from kulanz.cases.queue import Person, QueueRow, person, rows_of, seen_cases
 from kulanz.channels.models import Mailbox
 from kulanz.facts.models import Account
 from kulanz.intake.models import RawBatch

@@ -1,13 +1,14 @@
 """The one cheap address an open page asks every few seconds: is there anything new since what I show?"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
 from kulanz.audit.models import AuditEntry
-from kulanz.base import clock
+from kulanz.base import clock, prepared
 from kulanz.cases import presence
 from kulanz.cases.models import Case, CaseEntry, Draft, Presence
 from kulanz.outbox.models import Action
@@ -30,16 +31,37 @@ def list_token(now: datetime) -> str:
 
 def case_token(case_id: int, *, user: User, now: datetime) -> str | None:
     """The same for one case: its version, its draft, what becomes of its replies, who is here. None for strangers."""
-    draft = Draft.objects.filter(case_id=OuterRef("pk")).values("version")
-    row = Case.objects.visible_to(user).filter(pk=case_id).values_list("version", Subquery(draft)).first()
-    if row is None:
+    shape = user.all_accounts
+    row = prepared.rows(("live", shape), _version(shape), case_id=case_id, user_id=user.pk)
+    if not row:
         return None
-    actions = Action.objects.filter(subject_kind="case", subject_id=case_id).order_by("id")
-    states = "".join(f"{pk}{state[0]}" for pk, state in actions.values_list("id", "state"))
-    people = ".".join(
-        f"{p.user_id}{'t' if p.typing else ''}" for p in presence.others(case_id, user=user, now=now)
+    states = "".join(
+        f"{pk}{state[0]}" for pk, state in prepared.rows("live actions", _actions, case_id=case_id)
     )
-    return f"{row[0]}-{row[1] or 0}-{states}-{people}"
+    since = now - timedelta(seconds=presence.LOOKING_SECONDS)
+    typed_since = now - timedelta(seconds=presence.TYPING_SECONDS)
+    others = prepared.rows("live people", _others, case_id=case_id, user_id=user.pk, since=since)
+    people = ".".join(f"{pk}{'t' if typed and typed > typed_since else ''}" for pk, typed in others)
+    return f"{row[0][0]}-{row[0][1] or 0}-{states}-{people}"
+
+
+def _version(all_accounts: bool) -> prepared.Build:
+    def build(case_id: int, user_id: int) -> QuerySet[Any, Any]:
+        draft = Draft.objects.filter(case_id=OuterRef("pk")).values("version")
+        seen = Case.objects.visible_to(User(pk=user_id, all_accounts=all_accounts))
+        return seen.filter(pk=case_id).values_list("version", Subquery(draft))
+
+    return build
+
+
+def _actions(case_id: int) -> QuerySet[Any, Any]:
+    found = Action.objects.filter(subject_kind="case", subject_id=case_id)
+    return found.order_by("id").values_list("id", "state")
+
+
+def _others(case_id: int, user_id: int, since: datetime) -> QuerySet[Any, Any]:
+    here = Presence.objects.filter(case_id=case_id, seen_at__gt=since).exclude(user_id=user_id)
+    return here.order_by("user_id").values_list("user_id", "typed_at")
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from kulanz.base import clock
+from kulanz.base import clock, prepared
 from kulanz.cases.models import Case, CaseState
 from kulanz.outbox.models import Halt
 from kulanz.outbox.waiting import for_a_person
@@ -63,38 +65,73 @@ def address_of(name: str, *args: object) -> str | None:
 _url = lru_cache(maxsize=32)(address_of)
 
 
-def waiting_cases(user: User) -> int:
-    """Open cases this user may see, counted up to the cap."""
-    if not user.answers:
-        return 0
-    return Case.objects.visible_to(user).filter(state=CaseState.OPEN).order_by()[:CAP].count()
+def waiting(user: User) -> dict[str, int]:
+    """Open cases, and actions that stand still until a person decides or does them; each up to the cap."""
+    builds = {"approvals": _approvals(user)} | ({"cases": _open_cases(user)} if user.answers else {})
+    found = prepared.counts(("shell", user.all_accounts, user.role), list(builds.items()), user_id=user.pk)
+    return dict(zip(builds, found, strict=True))
 
 
-def waiting_approvals(user: User) -> int:
+def _open_cases(user: User) -> prepared.Build:
+    def build(user_id: int) -> QuerySet[Any, Any]:
+        seen = Case.objects.visible_to(User(pk=user_id, all_accounts=user.all_accounts))
+        return seen.filter(state=CaseState.OPEN).order_by().values("id")[:CAP]
+
+    return build
+
+
+def _approvals(user: User) -> prepared.Build:
     """Proposals, tasks by hand, unclear and failed ones, as far as the role sees their kind."""
-    return for_a_person(user).order_by()[:CAP].count()
+
+    def build(user_id: int) -> QuerySet[Any, Any]:
+        somebody = User(pk=user_id, all_accounts=user.all_accounts, role=user.role)
+        return for_a_person(somebody).order_by().values("id")[:CAP]
+
+    return build
 
 
 def _navigation(user: User, path: str) -> list[Entry]:
-    counts = {"cases": waiting_cases, "approvals": waiting_approvals}
+    counts = waiting(user)
     entries = []
     for place in PLACES:
         url = _url(place.url_name)
         if url is None or user.role not in place.roles:
             continue
         current = path == url if url == "/" else path.startswith(url)
-        count = counts[place.url_name](user) if place.url_name in counts else 0
-        entries.append(Entry(gettext(place.title), place.icon, url, current, place.apart, count))
+        entries.append(
+            Entry(gettext(place.title), place.icon, url, current, place.apart, counts.get(place.url_name, 0))
+        )
     return entries
 
 
-def _on_duty_until(user: User, now: datetime) -> datetime | None:
-    shift = Shift.objects.filter(user=user, starts_at__lte=now, ends_at__gt=now).order_by("-ends_at").first()
-    return shift.ends_at if shift else None
+def _shift_end(user_id: int, now: datetime) -> QuerySet[Any, Any]:
+    own = Shift.objects.filter(user_id=user_id, starts_at__lte=now, ends_at__gt=now)
+    return own.order_by("-ends_at").values_list("ends_at")[:1]
 
 
-def _halt() -> Halt | None:
-    return Halt.objects.filter(ended_at=None).order_by("since").first()
+def _standing_halt(user_id: int, now: datetime) -> QuerySet[Any, Any]:
+    return Halt.objects.filter(ended_at=None).order_by("since").values_list("id")[:1]
+
+
+class _Frame:
+    """Looked up once a page, and only when its template asks."""
+
+    def __init__(self, user: User, now: datetime) -> None:
+        self._user, self._now = user, now
+
+    @cached_property
+    def _found(self) -> list[Any]:
+        builds = [("shift", _shift_end), ("halt", _standing_halt)]
+        return prepared.scalars("frame", builds, user_id=self._user.pk, now=self._now)
+
+    @property
+    def on_duty_until(self) -> datetime | None:
+        ends_at: datetime | None = self._found[0]
+        return ends_at
+
+    @cached_property
+    def halt(self) -> Halt | None:
+        return Halt.objects.filter(pk=self._found[1]).first() if self._found[1] else None
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -104,8 +141,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if isinstance(user, User | SimpleLazyObject) and user.is_authenticated:
         context["nav"] = SimpleLazyObject(partial(_navigation, user, request.path))
-        context["on_duty_until"] = partial(_on_duty_until, user, now)
+        context["frame"] = _Frame(user, now)
         context["profile_url"] = _url("settings") or _url("mfa_index")
         context["search_url"] = _url("search")
-        context["halt"] = SimpleLazyObject(_halt)
     return context
