@@ -114,7 +114,7 @@ def desk() -> Desk:
         buchhaltung=factories.user("buchhaltung", Role.ACCOUNTING),
         order=order,
         case=factories.case(amazon, "Wo bleibt meine Kanne?", order=order, order_number=order.number),
-        action=action(amazon, "refund:order-1:a"),
+        action=action(amazon, "aus Regel"),
         raw=unreadable(amazon),
     )
 

@@ -80,7 +80,7 @@ def test_objects_of_another_account_are_not_there(it: Desk) -> None:
         bob.get(reverse("user_edit", args=[it.charlie.pk])).status_code,
     ] == [404, 404, 404, 404, 404, 404, 404, 403]
     assert "306-6398898-9762213" not in bob.get(reverse("orders")).content.decode()
-    assert "Erstattung refund" not in bob.get(reverse("approvals")).content.decode()
+    assert "Erstattung aus Regel" not in bob.get(reverse("approvals")).content.decode()
 
 
 def test_lager_and_buchhaltung_see_no_mails(it: Desk) -> None:

@@ -5,13 +5,14 @@ So that all of it works before a channel has an interface: the text to copy, the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kulanz.base.money import euro
@@ -75,21 +76,29 @@ class Task:
     case_id: int | None
 
 
-def pending_refund_cents(order_id: int) -> int:
-    """Refunds of this order that are under way here and not yet told by a feed.
+def pending_refund_cents(order: OrderView) -> int:
+    """Refunds of this order that we promised or did and that no feed tells of yet.
 
-    One that is done counts until the feed tells of a refund itself; so an amount is never given away twice.
+    One that is done is taken for the feed's refund of the same amount, each of those for one of ours; so nothing is
+    given away twice, and nothing counts twice once the feed has it.
     """
-    ours = Q(subject_kind="order", subject_id=order_id) | Q(
-        key__startswith=_key_start(ActionKind.REFUND, order_id)
+    ours = Q(subject_kind="order", subject_id=order.id) | Q(
+        key__startswith=_key_start(ActionKind.REFUND, order.id)
     )
     found = Action.objects.filter(ours, kind=ActionKind.REFUND, state__in=_MAY_STILL_PAY)
-    return found.aggregate(cents=Sum("amount_cents"))["cents"] or 0
+    told = Counter(refund.cents for refund in order.refunds)
+    pending = 0
+    for state, cents in found.values_list("state", "amount_cents"):
+        if state == ActionState.DONE and told[cents] > 0:
+            told[cents] -= 1
+        else:
+            pending += cents or 0
+    return pending
 
 
 def refundable_cents(order: OrderView) -> int:
-    """What may still be paid back: paid, less what feeds or our own refunds account for, whichever is more."""
-    return max(order.paid_cents - max(order.refunded_cents, pending_refund_cents(order.id)), 0)
+    """What may still be paid back: paid, less what feeds tell of and what is on its way from us."""
+    return max(order.paid_cents - order.refunded_cents - pending_refund_cents(order), 0)
 
 
 def _key_start(kind: ActionKind, order_id: int) -> str:

@@ -123,14 +123,14 @@ def _subject(chosen: waiting.Chosen, user: User) -> tuple[str, str] | None:
 @door(EVERYBODY)
 def group(request: HttpRequest, name: str) -> HttpResponse:
     """A whole group, page by page."""
-    if name not in waiting.Group:
-        raise Http404
+    try:
+        wanted_group = waiting.Group(name)
+    except ValueError:
+        raise Http404 from None
     wanted, after = read_filter(request.GET), read_number(request.GET.get("ab")) or 0
-    rows = waiting.one_group(
-        request.user, wanted, waiting.Group(name), after=after, limit=waiting.PAGE_ROWS + 1
-    )
+    rows = waiting.one_group(request.user, wanted, wanted_group, after=after, limit=waiting.PAGE_ROWS + 1)
     shown = rows[: waiting.PAGE_ROWS]
-    shaped = _group(waiting.Group(name), tuple(shown), len(shown), clock.now())
+    shaped = _group(wanted_group, tuple(shown), len(shown), clock.now())
     filters = address_with(request.GET, "zeige", "konto", "art")
     following = shown[-1].id if len(rows) > len(shown) else None
     return render(

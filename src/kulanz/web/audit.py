@@ -16,8 +16,10 @@ from kulanz.web.doors import LEADS, door
 from kulanz.web.export import EXPORT_ROWS, csv_response
 from kulanz.web.forms import read_number
 from kulanz.web.settings_menu import settings_page
-from kulanz.web.verb_names import field_name, object_name, verb_name
+from kulanz.web.verb_names import field_name, object_name, state_name, verb_name
 
+HIDDEN = frozenset({"key"})
+"""Names that tell a person nothing; the export has them."""
 VALUE_CHARS = 200
 """Of one value in the list; the export has 2,000."""
 
@@ -76,10 +78,18 @@ def _shown(line: reading.Line) -> dict[str, object]:
         "verb": verb_name(line.verb),
         "object": object_name(line.object_kind, line.object_id),
         "differences": [
-            (field_name(d.name), readable(d.before)[:VALUE_CHARS], readable(d.after)[:VALUE_CHARS])
+            (field_name(d.name), _value(d.name, d.before), _value(d.name, d.after))
             for d in line.differences
+            if d.name not in HIDDEN
         ],
     }
+
+
+def _value(name: str, value: object) -> str:
+    """A state in its German words, everything else as it reads."""
+    if name == "state" and isinstance(value, str):
+        return state_name(value)
+    return readable(value)[:VALUE_CHARS]
 
 
 def readable(value: object) -> str:

@@ -3,6 +3,10 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
+from kulanz.outbox.models import ActionState
+from kulanz.web.asks import STATE_NAMES
+from kulanz.web.sources import case_state
+
 _VERBS = {
     "account.create": noop("Konto angelegt"),
     "account.change": noop("Konto geändert"),
@@ -95,6 +99,13 @@ def verb_name(verb: str) -> str:
 def object_name(kind: str, object_id: int | None) -> str:
     name = _(_OBJECTS[kind]) if kind in _OBJECTS else kind
     return f"{name} {object_id}" if object_id is not None else name
+
+
+def state_name(state: str) -> str:
+    """Of an action or a case."""
+    if state in ActionState.values:
+        return _(STATE_NAMES[ActionState(state)])
+    return case_state(state)
 
 
 def field_name(name: str) -> str:
