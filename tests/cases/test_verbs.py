@@ -198,9 +198,7 @@ def test_a_broken_undo(text: str) -> None:
 
 def test_undo_brings_back_nothing_but_its_columns() -> None:
     of, by = opened(), miriam()
-    done = Undo.from_text(
-        '{"case_id": %d, "version": 1, "before": {"claim_cents": 9, "state": "nonsense"}}' % of.pk
-    )
+    done = Undo.from_text(Undo(of.pk, 1, {"claim_cents": 9, "state": "nonsense"}).as_text())
     verbs.undo(done, by=by, now=NOW)
     of.refresh_from_db()
     assert (of.claim_cents, of.state) == (None, CaseState.OPEN)

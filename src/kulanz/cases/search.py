@@ -12,16 +12,19 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from kulanz.cases import tokens
 from kulanz.cases.models import Case, CaseEntry, SearchDoc
-from kulanz.cases.tokens import MAX_TOKENS, Query
+from kulanz.cases.tokens import MAX_TOKENS, Query, Way
 from kulanz.people.models import User
 
 SHARD = 1024
 FIRST_LETTER = 0x4E00
 SHARDS = 20_000
 """Letters of one script; after so many the first ones come again, which costs time, not hits."""
+RARE = 150
+"""A word in fewer cases is looked up first."""
 STEP_LIMIT = 64
 """Shards asked in one statement at most."""
 REINDEX_CHUNK = 500
@@ -34,6 +37,7 @@ _FTS = "kulanz_casewords"
 def find(text: str, *, user: User, limit: int = 25, after: int | None = None) -> list[int]:
     """Ids of cases in which every typed word stands, newest news first; a case's own number comes before all.
 
+    Numbers win: where the digits are one number somewhere, their parts are not looked for.
     `after` is the last id of the page before. Users who may not read mails find nothing.
     """
     if not user.answers:
@@ -43,6 +47,9 @@ def find(text: str, *, user: User, limit: int = 25, after: int | None = None) ->
     accounts = None if user.all_accounts else sorted(user.accounts.values_list("pk", flat=True))
     if accounts == [] or not query.ways:
         return []
+    numbers = query.as_numbers
+    if numbers is not None and _pages(numbers, accounts, 1, None):
+        query = numbers
     exact = _exact(query, accounts)
     below = None
     if after is not None and after != exact:
@@ -223,8 +230,8 @@ def _write_sqlite(
         cursor.execute(f"INSERT INTO {_FTS} (rowid, t) VALUES (%s, %s)", [rank, _sharded(rank, text)])  # noqa: S608
 
 
-def _drop(cursor: object, rank: int, text: str) -> None:
-    cursor.execute(  # type: ignore[attr-defined]
+def _drop(cursor: CursorWrapper, rank: int, text: str) -> None:
+    cursor.execute(
         f"INSERT INTO {_FTS} ({_FTS}, rowid, t) VALUES ('delete', %s, %s)",  # noqa: S608
         [rank, _sharded(rank, text)],
     )
@@ -261,31 +268,68 @@ def _pages(query: Query, accounts: list[int] | None, limit: int, below: int | No
 
 
 def _find_sqlite(query: Query, accounts: list[int] | None, limit: int, below: int | None) -> list[int]:
-    """Newest shards first, twice as many each time, until the page is full."""
-    found: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT (SELECT MIN(rank) FROM {_TABLE}), (SELECT MAX(rank) FROM {_TABLE})")  # noqa: S608
         lowest, highest = cursor.fetchone()
         if highest is None:
             return []
-        below = highest + 1 if below is None else below
-        shard, last, step = (below - 1) // SHARD, lowest // SHARD, 1
-        while shard >= last and len(found) < limit:
-            until = max(last, shard - step + 1)
-            match = " OR ".join(_match(query, accounts, _letter(at)) for at in range(shard, until - 1, -1))
-            cursor.execute(
-                f"SELECT d.case_id FROM {_FTS} f JOIN {_TABLE} d ON d.rank = f.rowid"  # noqa: S608
-                f" WHERE {_FTS} MATCH %s AND f.rowid < %s AND f.rowid >= %s ORDER BY f.rowid DESC LIMIT %s",
-                [match, below, until * SHARD, limit - len(found)],
-            )
-            found += [row[0] for row in cursor.fetchall()]
-            shard, step = until - 1, min(step * 2, STEP_LIMIT)
+        span = (lowest, highest + 1 if below is None else below)
+        found: dict[int, int] = {}
+        for way in query.ways:
+            found.update(_way_sqlite(cursor, way, accounts, limit, span))
+    return [found[rank] for rank in sorted(found, reverse=True)[:limit]]
+
+
+def _way_sqlite(
+    cursor: CursorWrapper, way: Way, accounts: list[int] | None, limit: int, span: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """(rank, case), highest first. A rare word beside a common one is looked up first and the others in its
+    documents: FTS5 would merge all places of the common one, in every shard."""
+    if len(way) > 1:
+        for group in sorted(way, key=lambda group: -max(map(len, group[0]))):
+            rare = _scan(cursor, (group,), accounts, RARE, span)
+            if len(rare) < RARE:
+                return _those_with(cursor, way, rare)[:limit]
+    return _scan(cursor, way, accounts, limit, span)
+
+
+def _those_with(cursor: CursorWrapper, way: Way, hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of these documents the ones in which the whole way matches."""
+    if not hits:
+        return []
+    places = ", ".join(["%s"] * len(hits))
+    cursor.execute(f"SELECT rank, tokens FROM {_TABLE} WHERE rank IN ({places})", [rank for rank, _ in hits])  # noqa: S608
+    texts = {rank: " " + text for rank, text in cursor.fetchall()}
+    return [
+        hit
+        for hit in hits
+        if all(any(all(f" {token}" in texts[hit[0]] for token in term) for term in group) for group in way)
+    ]
+
+
+def _scan(
+    cursor: CursorWrapper, way: Way, accounts: list[int] | None, limit: int, span: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Newest shards first, twice as many each time, until there are enough."""
+    lowest, below = span
+    found: list[tuple[int, int]] = []
+    shard, last, step = (below - 1) // SHARD, lowest // SHARD, 1
+    while shard >= last and len(found) < limit:
+        until = max(last, shard - step + 1)
+        match = " OR ".join(_match(way, accounts, _letter(at)) for at in range(shard, until - 1, -1))
+        cursor.execute(
+            f"SELECT d.rank, d.case_id FROM {_FTS} f JOIN {_TABLE} d ON d.rank = f.rowid"  # noqa: S608
+            f" WHERE {_FTS} MATCH %s AND f.rowid < %s AND f.rowid >= %s ORDER BY f.rowid DESC LIMIT %s",
+            [match, below, until * SHARD, limit - len(found)],
+        )
+        found += cursor.fetchall()
+        shard, step = until - 1, min(step * 2, STEP_LIMIT)
     return found
 
 
-def _match(query: Query, accounts: list[int] | None, letter: str) -> str:
-    """The query in FTS5's words, for one shard."""
-    text = _render(query, lambda token: f'"{letter}{token}"*', " AND ", " OR ")
+def _match(way: Way, accounts: list[int] | None, letter: str) -> str:
+    """One way in FTS5's words, for one shard."""
+    text = _render(way, lambda token: f'"{letter}{token}"*', " AND ", " OR ")
     if accounts is None:
         return text
     seen = " OR ".join(f'"{letter}{account_token(pk)}"' for pk in accounts)
@@ -293,10 +337,10 @@ def _match(query: Query, accounts: list[int] | None, letter: str) -> str:
 
 
 def _find_postgres(query: Query, accounts: list[int] | None, limit: int, below: int | None) -> list[int]:
-    text = _render(query, lambda token: f"'{token}':*", " & ", " | ")
+    text = " | ".join(_render(way, lambda token: f"'{token}':*", " & ", " | ") for way in query.ways)
     if accounts is not None:
         seen = " | ".join(f"'{account_token(pk)}'" for pk in accounts)
-        text = f"{text} & ({seen})"
+        text = f"({text}) & ({seen})"
     bound = "" if below is None else " AND rank < %s"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -306,15 +350,12 @@ def _find_postgres(query: Query, accounts: list[int] | None, limit: int, below: 
         return [row[0] for row in cursor.fetchall()]
 
 
-def _render(query: Query, token: Callable[[str], str], both: str, either: str) -> str:
-    ways = []
-    for way in query.ways:
-        groups = []
-        for group in way:
-            terms = ["(" + both.join(map(token, term)) + ")" for term in group]
-            groups.append("(" + either.join(terms) + ")")
-        ways.append("(" + both.join(groups) + ")")
-    return "(" + either.join(ways) + ")"
+def _render(way: Way, token: Callable[[str], str], both: str, either: str) -> str:
+    groups = []
+    for group in way:
+        terms = ["(" + both.join(map(token, term)) + ")" for term in group]
+        groups.append("(" + either.join(terms) + ")")
+    return "(" + both.join(groups) + ")"
 
 
 def _exact(query: Query, accounts: list[int] | None) -> int | None:

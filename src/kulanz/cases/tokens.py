@@ -32,14 +32,22 @@ _CASE_NUMBER = re.compile(r"\s*(?:Fall|#)?[ #:]*(\d{1,12})\s*", re.IGNORECASE)
 
 Term = tuple[str, ...]
 """Tokens that all must be there."""
+Way = tuple[tuple[Term, ...], ...]
+"""Groups that all must match; each by any of its terms, the number in one piece first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Any of `ways`; a way is groups that all must match; a group matches by any of its terms."""
+    """What matches any of its ways; with `case_number` when it is nothing but a number."""
 
-    ways: tuple[tuple[tuple[Term, ...], ...], ...]
+    ways: tuple[Way, ...]
     case_number: int | None = None
+
+    @property
+    def as_numbers(self) -> Query | None:
+        """Only the reading in which digits with dashes or blanks between them are one number; None without such."""
+        whole = tuple(tuple(group[:1] for group in way) for way in self.ways)
+        return Query(whole, self.case_number) if whole != self.ways else None
 
 
 def words(text: str) -> set[str]:
@@ -113,7 +121,7 @@ def parse(text: str) -> Query:
         groups = [
             group for group in groups if any(len(token) > 1 for term in group for token in term)
         ] or groups
-    ways: list[tuple[tuple[Term, ...], ...]] = [tuple(groups)] if groups else []
+    ways: list[Way] = [tuple(groups)] if groups else []
     joined = "".join(token for parts in chunks for token in parts)
     digits = sum(map(str.isdigit, joined))
     if len(groups) > 1 and digits >= _JOIN_DIGITS and len(joined) - digits <= _JOIN_LETTERS:
