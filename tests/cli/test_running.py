@@ -103,4 +103,4 @@ def test_what_a_killed_one_left_on_the_port_is_waited_for(home: Path) -> None:
         assert left.stdout is not None
         assert left.stdout.readline() == b"listening\n"
         with running.alone(home, host="127.0.0.1", port=port, now=NOW):
-            assert within(0, lambda: left.poll() is not None)
+            assert within(2, lambda: left.poll() is not None)
