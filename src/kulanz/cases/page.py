@@ -97,6 +97,8 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class History:
+    known: bool
+    """A customer is found; a platform's own notice has none."""
     orders: int
     orders_cents: int
     since: datetime | None
@@ -320,7 +322,7 @@ def _history(case: Case, user: User) -> History:
     """What this customer bought and wrote before, also on other channels."""
     customer = case.customer
     if customer is None:
-        return History(0, 0, None, "", (), ())
+        return History(False, 0, 0, None, "", (), ())
     twins = _twins(customer, user)
     people = [customer.pk, *(twin.customer_id for twin in twins)]
     key, given = user.all_accounts, {"people": people, "user_id": user.pk}
@@ -332,6 +334,7 @@ def _history(case: Case, user: User) -> History:
     before.sort(key=lambda item: item.at.timestamp() if item.at else 0.0, reverse=True)
     dated = [row[2] for row in orders if row[2]]
     return History(
+        known=True,
         orders=len(orders),
         orders_cents=sum(row[3] or 0 for row in orders),
         since=min(dated) if dated else None,

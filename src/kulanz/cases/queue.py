@@ -350,8 +350,11 @@ def group_page(user: User, wanted: Filter, group: Group, *, now: datetime, after
     return GroupPage(view, f"{last_at.isoformat()}_{last_id}" if more and last_at else "")
 
 
-def next_case(user: User, *, now: datetime, after: int | None = None) -> int | None:
-    """The case to open next: in the queue's order, behind `after`, not a colleague's and nobody looking at it."""
+def next_case(user: User, *, now: datetime, after: int | None = None, but: int | None = None) -> int | None:
+    """The case to open next, in the queue's order: not a colleague's, and nobody is looking at it.
+
+    `after` goes on behind that case and round again; `but` begins at the top and leaves that one out.
+    """
     free, own = _Shape(user.all_accounts, unassigned=True), _Shape(user.all_accounts, mine=True)
     values = _values(user, Filter(), day_of(now))
     builds = [
@@ -369,7 +372,7 @@ def next_case(user: User, *, now: datetime, after: int | None = None) -> int | N
     busy = viewers(ordered, user=user, now=now)
     start = ordered.index(after) + 1 if after in ordered else 0
     for case_id in ordered[start:] + ordered[:start]:
-        if case_id != after and case_id not in busy:
+        if case_id not in (after, but) and case_id not in busy:
             return case_id
     return None
 

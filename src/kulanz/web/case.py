@@ -59,7 +59,9 @@ def _context(request: HttpRequest, case: CaseView, now: datetime) -> dict[str, A
         if case.order
         else [],
         "approvals_url": address_of("approvals") or "",
-        "greeting": _("Guten Tag %(name)s,") % {"name": case.customer},
+        "greeting": _("Guten Tag %(name)s,") % {"name": case.customer}
+        if case.history.known
+        else _("Antwort schreiben"),
     }
 
 
@@ -173,7 +175,7 @@ def reply(request: HttpRequest, case_id: int) -> HttpResponse:
         return redirect("case", case_id)
     if given.get("weiter"):
         response = redirect("next_case")
-        response["Location"] += f"?nach={case_id}"
+        response["Location"] += f"?ausser={case_id}"
         return response
     return redirect("case", case_id)
 

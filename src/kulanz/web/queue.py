@@ -28,13 +28,16 @@ MARKED = 500
 
 def wanted(query: QueryDict) -> queue.Filter:
     """The filter as the address has it; what it cannot read it leaves out."""
-    account = query.get("konto", "")
     return queue.Filter(
         mine="meine" in query,
         unassigned="ohne" in query,
         channel=query.get("kanal", "")[:20],
-        account_id=int(account) if account.isdecimal() and len(account) < 19 else None,
+        account_id=_number(query.get("konto")),
     )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 def address(chosen: queue.Filter) -> str:
@@ -104,10 +107,9 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
 @door(SERVICE)
 def following(request: HttpRequest) -> HttpResponse:
     """The next case to answer; the queue when none is left."""
-    after = request.GET.get("nach", "")
-    case_id = queue.next_case(
-        request.user, now=clock.now(), after=int(after) if after.isdecimal() and len(after) < 19 else None
-    )
+    now, user = clock.now(), request.user
+    after, but = (_number(request.GET.get(name)) for name in ("nach", "ausser"))
+    case_id = queue.next_case(user, now=now, after=after, but=but)
     if case_id is None:
         messages.success(request, _("Nichts mehr offen, das auf Sie wartet."))
         return redirect("cases")
