@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
 import re
 import secrets
@@ -16,13 +15,14 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from bench.command import environment, kulanz
+from bench.cpu import Meter, backends, family
 from bench.figures import BenchError
 from bench.timing import p95
 
@@ -99,8 +99,14 @@ class Client:
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         started = time.perf_counter()
-        self.connection.request(method, path, body, sent)
-        response = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, sent)
+            response = self.connection.getresponse()
+        except (RemoteDisconnected, BrokenPipeError):  # kept too long: the server has closed it
+            self.connection.close()
+            started = time.perf_counter()
+            self.connection.request(method, path, body, sent)
+            response = self.connection.getresponse()
         content = response.read()
         ms = (time.perf_counter() - started) * 1000
         for name, value in response.getheaders():
@@ -167,10 +173,10 @@ class Desk:
         client.sign_in(self.password)
         return client
 
-    def cpu_seconds(self) -> float:
-        """User and system time of the server and its workers so far, as the kernel counts it (10 ms steps)."""
+    def meter(self) -> Meter:
+        """Of the server, its workers as they run now, and of the database processes that serve them."""
         assert self.process is not None
-        return sum(_cpu_of(pid) for pid in family(self.process.pid))
+        return Meter((*family(self.process.pid), *backends(self.database)))
 
 
 def owner_password(home: Path, database: str = "") -> str:
@@ -186,32 +192,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                after_name = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents.setdefault(int(after_name[1]), []).append(int(entry.name))
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        waiting += parents.get(one, [])
-    return found
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What a bench must measure inside Kulanz: run as a child with the home's own settings.
 
-    search    milliseconds and hits of the public search function for each query, as JSON from stdin
+    search    milliseconds (clock and CPU) and hits of the public search function for each query, as JSON from stdin
     queries   SQL statements of each page, counted by Django's test client
 
 Prints one JSON document.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.command import environment
+from bench.cpu import Meter
 from bench.figures import BenchError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,19 +40,28 @@ def ask(step: str, given: dict[str, Any], *, home: Path, database: str = "") -> 
 
 
 def _search(given: dict[str, Any]) -> Any:
-    from kulanz.cases.search import find  # noqa: PLC0415  after the set-up
+    from django.db import connection  # noqa: PLC0415  after the set-up
+
+    from kulanz.cases.search import find  # noqa: PLC0415
     from kulanz.people.models import User  # noqa: PLC0415
 
     user = User.objects.get(username=given["user"])
     took: list[float] = []
+    cpu: list[float] = []
     hits: list[int] = []
+    # On PostgreSQL the server's own process does the work.
+    server = Meter(
+        tuple([connection.connection.info.backend_pid] if connection.vendor == "postgresql" else [])
+    )
     for text in [*given["warm"], *given["queries"]]:
         started = time.perf_counter()
-        found = find(text, user=user, limit=25)
+        own = time.process_time()
+        found, theirs = server.around(lambda text=text: find(text, user=user, limit=25))  # type: ignore[misc]
+        cpu.append((time.process_time() - own) * 1000 + theirs)
         took.append((time.perf_counter() - started) * 1000)
         hits.append(len(found))
     skip = len(given["warm"])
-    return {"took": took[skip:], "hits": hits[skip:]}
+    return {"took": took[skip:], "cpu": cpu[skip:], "hits": hits[skip:]}
 
 
 def _queries(given: dict[str, Any]) -> Any:

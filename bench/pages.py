@@ -1,11 +1,13 @@
 """Queue and case page over 20,000 cases on `kulanz web` as shipped: time at two clients at once, statements, bytes of
-a first view, and what the poll of an open page costs the server."""
+a first view, and what the poll of an open page costs the server. Goals are held against the server's CPU time; what
+a reader waited, with a second one at work, stands beside it."""
 
 from __future__ import annotations
 
 import re
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 
 from bench import inside
@@ -95,14 +97,25 @@ def _times(desk: Desk, client: Client, cases: list[int]) -> list[Figure]:
         (None, "Heute", ["/"]),
     )
     for key, name, paths in pages:
-        before = desk.cpu_seconds()
-        took = _at_once(desk, client, paths, scaled(REQUESTS, least=5))
-        cpu = (desk.cpu_seconds() - before) / len(took) * 1000
-        goal = f"{key}_p95" if key else None
+        waited = _at_once(desk, client, paths, scaled(REQUESTS, least=5))
+        meter = desk.meter()
+        cpu = [
+            meter.around(partial(client.page, paths[number % len(paths)]))[1]
+            for number in range(scaled(REQUESTS, least=5))
+        ]
         figures += [
-            figure("pages", goal, f"{name}: p95, zwei Leser zugleich", p95(took), unit="ms"),
-            figure("pages", None, f"{name}: p50, zwei Leser zugleich", p50(took), unit="ms"),
-            figure("pages", None, f"{name}: CPU des Servers je Seite", cpu, unit="ms CPU"),
+            figure(
+                "pages",
+                f"{key}_p95" if key else None,
+                f"{name}: CPU des Servers, p95",
+                p95(cpu),
+                unit="ms",
+                compared_with="Wartezeit bei zwei Lesern zugleich, p95, ms",
+                compared_value=p95(waited),
+                ratio=p95(waited) / p95(cpu),
+            ),
+            figure("pages", None, f"{name}: CPU des Servers, p50", p50(cpu), unit="ms"),
+            figure("pages", None, f"{name}: Wartezeit bei zwei Lesern zugleich, p50", p50(waited), unit="ms"),
         ]
     return figures
 
@@ -141,11 +154,9 @@ def _polls(desk: Desk, client: Client, case: int) -> list[Figure]:
         token, here = since[1], "data-here" in page
         times = scaled(POLLS, least=20)
         _poll(client, live[1], token, here, 20)
-        before = desk.cpu_seconds()
-        took = _poll(client, live[1], token, here, times)
-        cpu = (desk.cpu_seconds() - before) / times * 1000
+        took, cpu = desk.meter().around(partial(_poll, client, live[1], token, here, times))
         figures += [
-            figure("pages", "poll_cpu", f"{name}: CPU des Servers je Nachfrage", cpu),
+            figure("pages", "poll_cpu", f"{name}: CPU des Servers je Nachfrage", cpu / times),
             figure("pages", None, f"{name}: Nachfrage, p95", p95(took), unit="ms"),
         ]
     return figures
@@ -165,11 +176,11 @@ def _poll(client: Client, live: str, since: str, here: bool, times: int) -> list
 
 def _beside(ours: list[Figure], theirs: list[float]) -> Figure:
     """Their page was rendered without a server in between, which favours them."""
-    mine = next(f.value for f in ours if f.what.startswith("Fall: p95")) or 0.0
+    mine = next(f.value for f in ours if f.what.startswith("Fall: CPU des Servers, p95")) or 0.0
     return figure(
         "pages",
         None,
-        "Fall gegen django-helpdesks Ticketseite, p95",
+        "Fall, CPU, gegen django-helpdesks Ticketseite, p95",
         mine,
         unit="ms",
         compared_with="django-helpdesk, ohne Server und ohne zweiten Leser",

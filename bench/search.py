@@ -1,7 +1,9 @@
 """Search over 20,000 cases: newest 25, in the database and through the page, on both databases.
 
-In the database: the public search function, called in a child process started for it, clock around each call.
+In the database: the public search function, called in a child process started for it, one call after the other.
 Through the page: `/suche/?q=` of a running `kulanz web`, one request after the other over one connection.
+Goals are held against CPU time (of the process and, on PostgreSQL, of the server process that serves it); what a
+reader waited on this machine stands beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -85,13 +88,13 @@ def _on(
         with Desk(home, database) as desk:
             given = {"user": USER, "queries": [t for _, t in asked], "warm": [t for _, t in asked[:8]]}
             found = inside.ask("search", given, home=home, database=database)
-            through = _through_the_page(desk, asked)
-    took: list[float] = found["took"]
+            waited, through = _through_the_page(desk, asked)
+    took: list[float] = found["cpu"]
     _hits_as_expected(asked, found["hits"])
     figures = [
-        figure("search", f"{engine}_database_p95", f"{name}: in der Datenbank, p95", p95(took)),
+        _goal(f"{engine}_database_p95", f"{name}: in der Datenbank, p95", took, found["took"]),
         figure("search", None, f"{name}: in der Datenbank, p50", p50(took), unit="ms"),
-        figure("search", f"{engine}_page_p95", f"{name}: über die Seite, p95", p95(through)),
+        _goal(f"{engine}_page_p95", f"{name}: über die Seite, p95", through, waited),
         figure("search", None, f"{name}: über die Seite, p50", p50(through), unit="ms"),
         *_by_kind(name, asked, took, through),
         _told(name, built),
@@ -99,22 +102,39 @@ def _on(
     return figures, took
 
 
+def _goal(key: str, what: str, cpu: list[float], waited: list[float]) -> Figure:
+    """CPU time against the goal, the clock's beside it."""
+    return figure(
+        "search",
+        key,
+        what,
+        p95(cpu),
+        compared_with="Wartezeit auf dieser Maschine, ms",
+        compared_value=p95(waited),
+        ratio=p95(waited) / max(p95(cpu), 1e-9),
+    )
+
+
 def _told(name: str, built: Built) -> Figure:
     how = "zurückgespielt" if built.from_cache else "gemacht"
     return figure("search", None, f"{name}: {built.cases} Fälle {how}", built.seconds, unit="s")
 
 
-def _through_the_page(desk: Desk, asked: list[Query]) -> list[float]:
-    """Milliseconds of each; an exact number may lead straight to its case."""
+def _through_the_page(desk: Desk, asked: list[Query]) -> tuple[list[float], list[float]]:
+    """Milliseconds the reader waits, and CPU of the server and its database; an exact number may lead straight to
+    its case."""
     client = desk.signed_in()
-    took = []
-    for position, (_, text) in enumerate([*asked[:8], *asked]):
-        answer = client.get(f"/suche/?q={quote(text)}")
+    took, cpu = [], []
+    for _, text in asked[:8]:
+        client.get(f"/suche/?q={quote(text)}")
+    meter = desk.meter()
+    for _, text in asked:
+        answer, spent = meter.around(partial(client.get, f"/suche/?q={quote(text)}"))
         if answer.status not in (200, 302):
             raise DeskError(f"the search for {text!r} answered {answer.status}")
-        if position >= 8:
-            took.append(answer.ms)
-    return took
+        took.append(answer.ms)
+        cpu.append(spent)
+    return took, cpu
 
 
 def _hits_as_expected(asked: list[Query], hits: list[int]) -> None:
