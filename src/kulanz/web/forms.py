@@ -19,7 +19,7 @@ class PlainForm(forms.Form):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, label_suffix="", **values)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             match field.widget:
                 case forms.CheckboxInput():
                     field.widget.attrs["class"] = "form-check-input"
@@ -27,15 +27,13 @@ class PlainForm(forms.Form):
                     field.widget.attrs["class"] = "form-select"
                 case _:
                     field.widget.attrs["class"] = "form-control"
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
 
 
 class CentsField(forms.CharField):
     """Money as people type it, to cents; empty is None."""
 
-    def to_python(self, value: object) -> int | None:  # type: ignore[override]
-        text = super().to_python(value).strip()
+    def clean(self, value: object) -> int | None:
+        text = super().clean(value).strip()
         if not text:
             return None
         try:

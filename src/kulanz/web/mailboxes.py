@@ -62,7 +62,10 @@ class MailboxForm(PlainForm):
         min_value=1, max_value=65535, required=False, label=gettext_lazy("Anschluss zum Senden")
     )
     smtp_tls = forms.ChoiceField(
-        choices=TLS_CHOICES, required=False, label=gettext_lazy("Verschlüsselung zum Senden")
+        choices=TLS_CHOICES,
+        required=False,
+        initial="starttls",
+        label=gettext_lazy("Verschlüsselung zum Senden"),
     )
     reads_only = forms.BooleanField(required=False, label=gettext_lazy("nur lesen, nichts senden"))
 
