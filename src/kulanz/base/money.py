@@ -22,6 +22,8 @@ def parse_cents(text: str, *, decimal_comma: bool | None = None) -> int:
     cleaned = (
         text.strip().removesuffix("EUR").removesuffix("€").strip().replace("\u00a0", "").replace(" ", "")
     )
+    if not re.fullmatch(r"[+-]?[0-9.,]+", cleaned, re.ASCII):
+        raise AmountUnreadable(f"Betrag „{text[:40]}“ ist nicht lesbar")
     if decimal_comma is None:
         if re.fullmatch(r"[+-]?\d{1,3}[.,]\d{3}", cleaned):
             raise AmountUnreadable(f"Betrag „{text}“ ist mehrdeutig: Tausenderpunkt oder Komma?")

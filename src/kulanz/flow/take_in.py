@@ -17,6 +17,7 @@ from kulanz.base.limits import CHUNK_ROWS, PARSE_ATTEMPTS
 from kulanz.cases.opening import Incoming, file_message
 from kulanz.channels import registry
 from kulanz.channels.contract import Record
+from kulanz.channels.files.mapping import MappingNeeded
 from kulanz.channels.mail.facts import SOURCE as MAIL
 from kulanz.channels.mail.facts import ReadMail, facts_of
 from kulanz.channels.mail.model import Mail, MailTooLarge
@@ -25,6 +26,7 @@ from kulanz.channels.models import ColumnMapping
 from kulanz.facts.ingest import ingest, ingest_many
 from kulanz.facts.models import Account
 from kulanz.facts.records import Delivery, Fact, Unreadable
+from kulanz.flow import files
 from kulanz.intake import slot as slots
 from kulanz.intake.models import RawBatch, RawRecord, RawState
 from kulanz.replies.send import withdraw_unsent
@@ -143,6 +145,10 @@ def _read(reader: _Reader, records: list[_Raw]) -> None:
     if records[0].source == MAIL:
         _read_mail(reader, records[0])
         return
+    for record in records:
+        if record.note == files.WHOLE:
+            _read_whole(reader, record)
+    records = [record for record in records if record.note != files.WHOLE]
     parsed: list[tuple[_Raw, list[Fact]]] = []
     for record in records:
         try:
@@ -154,6 +160,24 @@ def _read(reader: _Reader, records: list[_Raw]) -> None:
             _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
     _commit(reader, parsed)
     time.sleep(PAUSE_SECONDS)
+
+
+def _read_whole(reader: _Reader, record: _Raw) -> None:
+    """A file that waited whole: cut it, if it can be cut now; its records are read after it."""
+    batch = _batch(reader, record)
+    try:
+        files.open_again(record.bytes, account=reader.account, of=batch, now=reader.now)
+    except (Unreadable, MappingNeeded) as error:
+        _quarantine(reader, record, str(error))
+        return
+    except Exception as error:
+        log.exception("file of raw record %s failed", record.pk)
+        _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
+        return
+    with transaction.atomic():
+        slots.hold(reader.slot, now=clock.now())
+        _mark_read([record.pk])
+    reader.taken.read += 1
 
 
 def _batch(reader: _Reader, record: _Raw) -> RawBatch:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from django.db import connection, transaction
 
@@ -14,6 +13,9 @@ from kulanz.base import blobs
 from kulanz.base.limits import CHUNK_ROWS, INLINE_BYTES
 from kulanz.intake.formats import Part
 from kulanz.intake.models import RawBatch, RawRecord, RawState
+
+CHUNK_BYTES = 32 * 1024 * 1024
+"""Bodies held at once: fifty large mails do not fit into the memory of a small machine."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ def receive_parts(
                 batch.pk,
                 batch.account_id,
                 batch.source,
-                part.key[:254].replace("\x00", ""),
+                _clean(part.key)[:254],
                 digest,
                 body,
                 blob_id,
@@ -80,7 +82,7 @@ def receive_parts(
                 part.note[:40],
                 at,
                 str(state),
-                part.error,
+                _placed(batch, part),
             )
         )
     if not rows:
@@ -104,6 +106,19 @@ def receive_parts(
     return Received(kept, len(rows) - kept, quarantined)
 
 
+def _clean(text: str) -> str:
+    """What every database keeps: file names may hold bytes that are no text, and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _placed(batch: RawBatch, part: Part) -> str:
+    """The error with file and line before the reason."""
+    if not part.error:
+        return ""
+    line = f"Zeile {part.line}: " if part.line and not part.error.startswith("Zeile ") else ""
+    return _clean(f"{batch.name}, {line}{part.error}" if part.line else f"{batch.name}: {part.error}")
+
+
 def receive(
     *,
     batch: RawBatch,
@@ -112,10 +127,20 @@ def receive(
     size: int = CHUNK_ROWS,
     restated: bool = False,
 ) -> Iterator[Received]:
-    """Keep a file's records, `size` in a transaction; yields what each transaction kept."""
+    """Keep a file's records, at most `size` and about CHUNK_BYTES in a transaction; yields what each transaction kept."""
     stream = iter(parts)
-    while chunk := list(islice(stream, size)):
+    while chunk := _chunk(stream, size):
         yield receive_parts(batch=batch, parts=chunk, received_at=received_at, restated=restated)
+
+
+def _chunk(stream: Iterator[Part], size: int) -> list[Part]:
+    """At most `size` parts, and no more than CHUNK_BYTES of them unless a single one is larger."""
+    chunk: list[Part] = []
+    held = 0
+    while len(chunk) < size and held < CHUNK_BYTES and (part := next(stream, None)) is not None:
+        chunk.append(part)
+        held += len(part.body)
+    return chunk
 
 
 def body_of(record: RawRecord) -> bytes:
