@@ -22,11 +22,17 @@ def _own_key(name: str, length: int = 50) -> str:
         return path.read_text().strip()
     if not HOME.exists():
         return get_random_secret_key()
-    key = secrets.token_urlsafe(length)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    fresh = path.with_name(f".{name}.{os.getpid()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(key)
-    return key
+        file.write(secrets.token_urlsafe(length))
+    try:
+        os.link(fresh, path)  # whole or not at all, and the first of two processes wins
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_text().strip()
 
 
 SECRET_KEY = _own_key("session.key")

@@ -16,7 +16,8 @@ def fold(text: str) -> str:
     if text.isascii():
         plain = text.lower()
     else:
-        decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss").replace("ı", "i"))
+        # NFKD first: only then do mathematical and full-width letters have a lower case; casefold makes ß ss.
+        decomposed = unicodedata.normalize("NFKD", text).casefold().replace("ı", "i")
         plain = "".join(c for c in decomposed if not unicodedata.combining(c))
         plain = (
             plain.replace("ø", "o").replace("æ", "ae").replace("œ", "oe").replace("ł", "l").replace("đ", "d")

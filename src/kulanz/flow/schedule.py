@@ -12,7 +12,7 @@ from django.conf import settings
 
 from kulanz.audit import seal
 from kulanz.base import clock
-from kulanz.cases import verbs
+from kulanz.cases import looking, presence, verbs
 from kulanz.channels import sync
 from kulanz.channels.models import Mailbox, WatchedFolder
 from kulanz.flow.importing import ImportRefused, import_paths
@@ -28,6 +28,8 @@ LOOK_AT_FOLDER = "look_at_folder"
 SEAL_AUDIT = "seal_audit"
 WAKE_SNOOZED = "wake_snoozed"
 EXPIRE_LEASES = "expire_leases"
+LOOK_AGAIN = "look_again"
+FORGET_PRESENCE = "forget_presence"
 VISITS = (FETCH_MAIL, LOOK_AT_FOLDER)
 
 FETCH_SECONDS = int(os.environ.get("KULANZ_FETCH_SECONDS", "60"))
@@ -35,6 +37,8 @@ LOOK_SECONDS = int(os.environ.get("KULANZ_LOOK_SECONDS", "20"))
 """A file is taken in after it looked the same twice, so after about twice this."""
 SEAL_SECONDS = 5
 WAKE_SECONDS = 20
+LOOK_AGAIN_SECONDS = 5
+FORGET_SECONDS = 24 * 3600
 VISIT_DEADLINE_SECONDS = 420.0
 """One visit to a mailbox, longer than the door's own limit; or one file of a folder until it is read."""
 FILE_DEADLINE_SECONDS = 3600.0
@@ -54,6 +58,8 @@ def keep_rows(now: datetime) -> None:
         schedules.keep_only(name, ids)
     schedules.ensure(SEAL_AUDIT, every_seconds=SEAL_SECONDS, now=now)
     schedules.ensure(WAKE_SNOOZED, every_seconds=WAKE_SECONDS, now=now)
+    schedules.ensure(LOOK_AGAIN, every_seconds=LOOK_AGAIN_SECONDS, now=now)
+    schedules.ensure(FORGET_PRESENCE, every_seconds=FORGET_SECONDS, now=now)
     schedules.ensure(EXPIRE_LEASES, every_seconds=max(1, int(settings.LEASE_SECONDS / 3)), now=now)
 
 
@@ -154,6 +160,17 @@ def wake_snoozed(now: datetime) -> object:
     while verbs.wake_due(now) >= verbs.WAKE_AT_ONCE:
         pass
     return None
+
+
+def look_again(now: datetime) -> object:
+    """Orders that facts came to, for the cases they belong to."""
+    while looking.look_again(now=now):
+        pass
+    return None
+
+
+def forget_presence(now: datetime) -> object:
+    return presence.forget_old(now)
 
 
 def expire_leases(now: datetime) -> object:

@@ -63,8 +63,12 @@ def _lanes(stop: threading.Event, bell: Bell) -> list[Lane | SlotLane]:
     decide: dict[str, schedule.Chore] = {
         schedule.WAKE_SNOOZED: schedule.wake_snoozed,
         schedule.EXPIRE_LEASES: schedule.expire_leases,
+        schedule.LOOK_AGAIN: schedule.look_again,
     }
-    heavy: dict[str, schedule.Chore] = {schedule.SEAL_AUDIT: schedule.seal_audit}
+    heavy: dict[str, schedule.Chore] = {
+        schedule.SEAL_AUDIT: schedule.seal_audit,
+        schedule.FORGET_PRESENCE: schedule.forget_presence,
+    }
     return [
         Lane(
             "send",
@@ -109,7 +113,8 @@ def _lanes(stop: threading.Event, bell: Bell) -> list[Lane | SlotLane]:
 def carry_one(bell: Bell | None = None) -> bool:
     """Claim one due action, carry it out, write down how it ended; whether there was one."""
     lease = settings.LEASE_SECONDS
-    for claimed in carry.claim(clock.now(), lease, 1):
+    due = carry.claim(clock.now(), lease, 1)
+    for claimed in due:
 
         def renew(claimed: carry.Claimed = claimed) -> bool:
             return carry.renew(claimed, clock.now(), lease)
@@ -120,8 +125,7 @@ def carry_one(bell: Bell | None = None) -> bool:
             log.warning("action %s was no longer ours when it ended: %s", claimed.id, outcome)
         if bell is not None:
             bell.ring_here("decide")
-        return True
-    return False
+    return bool(due)
 
 
 def read_some() -> bool:
