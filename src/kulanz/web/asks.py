@@ -71,6 +71,8 @@ class Ask:
     tone: str
     """Empty, warn or stop."""
     approvable: bool
+    proposer: str
+    """A user's name; a part of Kulanz (`kulanz:delivery`) is just Kulanz."""
 
 
 def ask(row: ActionRow, now: datetime) -> Ask:
@@ -85,6 +87,7 @@ def ask(row: ActionRow, now: datetime) -> Ask:
         due=due,
         tone=tone,
         approvable=row.state == ActionState.PROPOSED and row.decidable,
+        proposer="Kulanz" if row.proposed_by.startswith("kulanz:") else row.proposed_by,
     )
 
 
