@@ -41,7 +41,8 @@ LEASE_SECONDS = 2
 MAILS_A_SECOND = 12
 FOLLOW_UPS = 0.15
 """Part of the mails that answer an earlier one."""
-THINKING_SECONDS = 0.12
+AGENTS = 3
+THINKING_SECONDS = 0.25
 """The mail server's pause between keeping a mail and saying so."""
 LONGEST_SECONDS = 4.0
 """Between a worker's first sign of life and its death."""
@@ -257,25 +258,39 @@ class Agent(threading.Thread):
         self.tried = 0
         self.acknowledged: set[int] = set()
         self.answered: set[int] = set()
+        self.choosing = threading.Lock()
 
     def run(self) -> None:
+        """Several click at once: while the worker is dead, work piles up for the next one."""
+        threads = [threading.Thread(target=self._click, daemon=True) for _ in range(AGENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _click(self) -> None:
         while not self.over.wait(0.05):
             with suppress(sqlite3.Error, psycopg.Error):
                 rows = self.installation.database.rows(
                     "SELECT id FROM kulanz_case WHERE state = 'open' ORDER BY id DESC LIMIT 60"
                 )
-                fresh = [pk for (pk,) in rows if pk not in self.answered]
-                if fresh:
-                    self._answer(self.random.choice(fresh))
+                with self.choosing:
+                    fresh = [pk for (pk,) in rows if pk not in self.answered]
+                    if not fresh:
+                        continue
+                    case_id = self.random.choice(fresh)
+                    self.answered.add(case_id)
+                    self.tried += 1
+                    token = self.tried
+                self._answer(case_id, token)
 
-    def _answer(self, case_id: int) -> None:
-        self.tried += 1
-        token = self.tried
+    def _answer(self, case_id: int, token: int) -> None:
         text = f"Guten Tag,\n\nIhr Paket ist unterwegs. kill-token-{token}\n\nViele Grüße"
         where = self.installation.post(f"/faelle/{case_id}/antwort/", text=text, weiter="1")
         if "naechster" in where:
             self.acknowledged.add(token)
-            self.answered.add(case_id)
+        else:
+            self.answered.discard(case_id)
 
 
 @contextmanager

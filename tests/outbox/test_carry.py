@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 import factories as make
 from kulanz.cases.models import Case
@@ -189,3 +190,17 @@ def test_a_finished_action_is_not_finished_again(now: datetime, lead: User) -> N
     assert carry.finish(claimed, Done(), now) is True
     assert carry.finish(claimed, Failed(True, "550"), now) is False
     assert row(action).state == "done"
+
+
+@pytest.mark.postgres
+def test_a_limit_is_a_limit_whatever_plan_the_database_chooses(now: datetime, lead: User) -> None:
+    for number in range(1, 8):
+        approved(now, lead, number)
+    with connection.cursor() as cursor:
+        # A plan that runs a bare sub-select once for each row of the outer table.
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute(
+            "SET LOCAL enable_hashagg = off; SET LOCAL enable_sort = off; SET LOCAL enable_material = off"
+        )
+    assert len(carry.claim(now, LEASE, 1)) == 1
+    assert len(carry.claim(now, LEASE, 2)) == 2

@@ -60,6 +60,8 @@ class _Raw:
     line: int | None
     note: str
     attempts: int
+    counted: bool = False
+    """This attempt stands in `attempts` until the parser has come back."""
 
     @property
     def bytes(self) -> bytes:
@@ -138,7 +140,15 @@ def _one_by_one(reader: _Reader, records: list[_Raw]) -> None:
             )
             continue
         RawRecord.objects.filter(pk=record.pk).update(attempts=record.attempts)
+        record.counted = True
         _read(reader, [record])
+
+
+def _survived(record: _Raw) -> None:
+    """The parser came back: whoever dies from here on was not killed by this record."""
+    if record.counted:
+        record.counted = False
+        RawRecord.objects.filter(pk=record.pk).update(attempts=record.attempts - 1)
 
 
 def _read(reader: _Reader, records: list[_Raw]) -> None:
@@ -153,6 +163,7 @@ def _read(reader: _Reader, records: list[_Raw]) -> None:
     for record in records:
         try:
             parsed.append((record, _parse(reader, record)))
+            _survived(record)
         except Unreadable as error:
             _quarantine(reader, record, str(error))
         except Exception as error:
@@ -277,6 +288,7 @@ def _read_mail(reader: _Reader, record: _Raw) -> None:
         log.exception("mail reader failed on raw record %s", record.pk)
         _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
         return
+    _survived(record)
     try:
         with transaction.atomic():
             slots.hold(reader.slot, now=clock.now())

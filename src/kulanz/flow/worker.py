@@ -68,6 +68,7 @@ def _lanes(stop: threading.Event, bell: Bell) -> list[Lane | SlotLane]:
     heavy: dict[str, schedule.Chore] = {
         schedule.SEAL_AUDIT: schedule.seal_audit,
         schedule.FORGET_PRESENCE: schedule.forget_presence,
+        schedule.TIDY_SEARCH: schedule.tidy_search,
     }
     return [
         Lane(

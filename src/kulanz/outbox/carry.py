@@ -87,16 +87,18 @@ def claim(
 
 def _take(now: datetime, lease_seconds: float, limit: int, ways: Collection[str]) -> list[Claimed]:
     token = secrets.token_hex(16)
+    picked = f"""
+        SELECT a.id FROM kulanz_action AS a
+        WHERE a.state = 'approved' AND a.not_before <= %s AND a.way IN ({_places(ways)})
+          AND NOT EXISTS (SELECT 1 FROM kulanz_halt AS h WHERE h.ended_at IS NULL)
+          AND NOT {basis.changed_sql("a")}
+        ORDER BY a.not_before, a.id LIMIT %s {_locking("a")}"""  # noqa: S608
+    # Materialised: PostgreSQL may run a bare sub-select again for each row, and each time SKIP LOCKED finds others.
     rows = _returning(
-        f"""UPDATE kulanz_action SET state = 'sending', lease_token = %s, lease_until = %s, attempts = attempts + 1
-            WHERE state = 'approved' AND id IN (
-                SELECT a.id FROM kulanz_action AS a
-                WHERE a.state = 'approved' AND a.not_before <= %s AND a.way IN ({_places(ways)})
-                  AND NOT EXISTS (SELECT 1 FROM kulanz_halt AS h WHERE h.ended_at IS NULL)
-                  AND NOT {basis.changed_sql("a")}
-                ORDER BY a.not_before, a.id LIMIT %s {_locking("a")}
-            ) RETURNING id""",  # noqa: S608
-        [token, _db(now + timedelta(seconds=lease_seconds)), _db(now), *ways, limit],
+        f"""WITH picked AS MATERIALIZED ({picked})
+            UPDATE kulanz_action SET state = 'sending', lease_token = %s, lease_until = %s, attempts = attempts + 1
+            WHERE state = 'approved' AND id IN (SELECT id FROM picked) RETURNING id""",  # noqa: S608
+        [_db(now), *ways, limit, token, _db(now + timedelta(seconds=lease_seconds))],
     )
     claimed = []
     for action in Action.objects.filter(pk__in=rows).order_by("not_before", "id"):
