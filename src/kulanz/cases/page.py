@@ -329,7 +329,7 @@ def _history(case: Case, user: User) -> History:
     orders = prepared.rows(("bought", key), _orders_of(key), **given)
     cases = prepared.rows(("wrote", key), _cases_of(key), **given, case_id=case.pk)
     words = dict(CaseState.choices)
-    before = [Before(row[0], None, row[4], row[2], f"{row[1]}, {words[row[3]]}") for row in cases]
+    before = [Before(row[0], None, row[4], row[2], f"{row[1]}, {_(words[row[3]])}") for row in cases]
     before += [Before(None, row[0], row[4], row[2], row[1]) for row in orders if row[0] != case.order_id]
     before.sort(key=lambda item: item.at.timestamp() if item.at else 0.0, reverse=True)
     dated = [row[2] for row in orders if row[2]]

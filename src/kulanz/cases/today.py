@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kulanz.audit.models import AuditEntry
 from kulanz.audit.record import record
@@ -178,6 +179,10 @@ def _deadlines(user: User, now: datetime) -> list[_Deadline]:
     ]
 
 
+DAY_NAMES = (
+    gettext_noop("Montag"), gettext_noop("Dienstag"), gettext_noop("Mittwoch"), gettext_noop("Donnerstag"),
+    gettext_noop("Freitag"), gettext_noop("Samstag"), gettext_noop("Sonntag"),
+)  # fmt: skip
 WEEKDAYS = ("Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So.")
 
 
@@ -269,7 +274,7 @@ def _duty(now: datetime) -> Duty:
     tomorrow = (now.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=1)).date()
     planned = any(row[0].astimezone(ZoneInfo("Europe/Berlin")).date() == tomorrow for row in rows)
     return Duty(
-        tuple(present.values()), until, "" if planned or not rows else _(WEEKDAYS[tomorrow.weekday()])
+        tuple(present.values()), until, "" if planned or not rows else _(DAY_NAMES[tomorrow.weekday()])
     )
 
 

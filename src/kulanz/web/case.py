@@ -45,7 +45,7 @@ def _context(request: HttpRequest, case: CaseView, now: datetime) -> dict[str, A
     order_page = address_of("order", case.order.id) if case.order else None
     return {
         "case": case,
-        "state_words": dict(CaseState.choices)[case.state],
+        "state_words": _(dict(CaseState.choices)[case.state]),
         "colleagues": colleagues,
         "elsewhere": [away for away in under_way(request.user, now=now) if away.case_id != case.id],
         "undo_seconds": int(settings.UNDO_SECONDS),

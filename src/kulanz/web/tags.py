@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.utils.translation import ngettext as plural
 
 from kulanz.base import clock
@@ -19,11 +19,17 @@ register = template.Library()
 
 CAP = 1000
 """Counts stop here: "1.000+"."""
+_ = gettext_noop
 MONTHS = (
-    "Januar", "Februar", "März", "April", "Mai", "Juni",
-    "Juli", "August", "September", "Oktober", "November", "Dezember",
+    _("Januar"), _("Februar"), _("März"), _("April"), _("Mai"), _("Juni"),
+    _("Juli"), _("August"), _("September"), _("Oktober"), _("November"), _("Dezember"),
 )  # fmt: skip
-WEEKDAYS = ("Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So.")
+WEEKDAYS = (_("Mo."), _("Di."), _("Mi."), _("Do."), _("Fr."), _("Sa."), _("So."))
+LABELS = (
+    _("Kundenservice"), _("Leitung"), _("Inhaber"), _("Lager"), _("Buchhaltung"),
+    _("offen"), _("wartet auf Kunden"), _("wartet auf Paketdienst"), _("später"), _("erledigt"),
+)  # fmt: skip
+"""What models call roles and states, for the catalogue."""
 
 
 @lru_cache(maxsize=512)
@@ -50,6 +56,12 @@ def euro(cents: int | None) -> str:
 def number(value: int) -> str:
     """`1.284`, and `1.000+` at the cap of counted queries."""
     return f"{value:,}".replace(",", ".")
+
+
+@register.filter
+def label(name: str) -> str:
+    """What a model calls a role or a state, in the reader's language."""
+    return gettext(name)
 
 
 @register.filter

@@ -142,7 +142,9 @@
     } finally { busy = false; }
   }
   function grow(area) {
+    const thread = one("#verlauf"), atEnd = thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
     area.rows = Math.max(5, Math.min(16, area.value.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 84), 1)));
+    if (atEnd) thread.scrollTop = thread.scrollHeight;
   }
   document.addEventListener("input", (event) => {
     if (event.target.id === "text") {
@@ -212,10 +214,9 @@
   document.addEventListener("submit", (event) => { if (event.target.id === "antwort") { unsaved = false; clearTimeout(saving); } });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { clearTimeout(timer); ask(); } });
 
-  const thread = one("#verlauf");
-  if (thread) thread.scrollTop = thread.scrollHeight;
-  const text = one("#text");
+  const text = one("#text"), thread = one("#verlauf");
   if (text) grow(text);
+  if (thread) thread.scrollTop = thread.scrollHeight;
   countMarked();
   startCounts();
   timer = setTimeout(ask, POLL);
