@@ -9,9 +9,9 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from kulanz.base import clock
 from kulanz.base.folding import fold, fold_number
-from kulanz.cases import queue, search
+from kulanz.cases import search
+from kulanz.cases.found import FoundCase, found_cases
 from kulanz.facts import orders
 from kulanz.web.doors import EVERYBODY, door
 from kulanz.web.forms import read_number
@@ -25,7 +25,7 @@ ORDER_ROWS = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    row: queue.QueueRow
+    row: FoundCase
     title: SafeString
     excerpt: SafeString
     state: str
@@ -66,7 +66,6 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _found(ids: list[int], text: str, request: HttpRequest) -> list[Found]:
-    rows = queue.rows_of(ids, user=request.user, now=clock.now())
     words = [word for word in fold(text).split() if len(word) > 1]
     return [
         Found(
@@ -75,8 +74,7 @@ def _found(ids: list[int], text: str, request: HttpRequest) -> list[Found]:
             excerpt=marked(row.excerpt, words),
             state=case_state(row.state),
         )
-        for case_id in ids
-        if (row := rows.get(case_id))
+        for row in found_cases(ids, user=request.user)
     ]
 
 
