@@ -9,8 +9,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, gettext_noop
-from django.utils.translation import ngettext as plural
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from kulanz.base import clock
 from kulanz.base.money import euro as euro_text
@@ -128,7 +127,7 @@ def age(value: datetime | None) -> str:
     if minutes < 48 * 60:
         return gettext("vor %(n)s h") % {"n": minutes // 60}
     days = minutes // (24 * 60)
-    return plural("vor %(n)s Tag", "vor %(n)s Tagen", days) % {"n": days}
+    return ngettext("vor %(n)s Tag", "vor %(n)s Tagen", days) % {"n": days}
 
 
 @register.simple_tag
