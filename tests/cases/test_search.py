@@ -261,3 +261,23 @@ def test_whatever_was_said_is_found_by_each_of_its_words(shop: Account, texts: l
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("INSERT INTO kulanz_casewords (kulanz_casewords) VALUES ('integrity-check')")
+
+
+def test_tidying_merges_the_index_and_changes_no_result(
+    shop: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        assert search.tidy() == 0
+        return
+    monkeypatch.setattr(search, "TIDY_PAGES", 1)
+    for number in range(40):
+        file_message(incoming(shop, own_text=f"gemeinsam einzeln{number}"), now=NOW)
+    looks = user()
+    before = {text: find(text, user=looks, limit=50) for text in ("gemeinsam", "einzeln7", "einzeln")}
+    assert len(before["gemeinsam"]) == 40
+    assert search.tidy() > 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(DISTINCT segid) FROM kulanz_casewords_idx")
+        assert cursor.fetchone() == (1,)
+    assert {text: find(text, user=looks, limit=50) for text in before} == before
+    assert search.tidy() == 1

@@ -42,7 +42,7 @@ def test_there_is_a_schedule_for_each_mailbox_folder_and_chore(now: datetime) ->
     folder = WatchedFolder.objects.create(account=account, path="/x")
     schedule.keep_rows(now)
     schedule.keep_rows(now)
-    names = ("expire_leases", "forget_presence", "look_again", "seal_audit", "wake_snoozed")
+    names = ("expire_leases", "forget_presence", "look_again", "seal_audit", "tidy_search", "wake_snoozed")
     chores = [(name, 0) for name in names]
     assert sorted(Schedule.objects.values_list("name", "subject_id")) == sorted(
         [*chores, ("fetch_mail", inbox.pk), ("fetch_mail", sent.pk), ("look_at_folder", folder.pk)]

@@ -8,6 +8,8 @@ import typer
 from kulanz.cli.home import HomeOption, JsonOption, enter
 from kulanz.cli.show import WRONG_USE, fail, result, result_json
 
+TIDY_AFTER = 1_000
+"""After so many new records of one import the search's index is tidied; the worker does it once a day."""
 Paths = Annotated[
     list[Path],
     typer.Argument(
@@ -44,6 +46,7 @@ def import_(
     enter(home)
 
     from kulanz.base import clock
+    from kulanz.cases import search
     from kulanz.cli.database import ready
     from kulanz.cli.progress import counting
     from kulanz.flow.importing import ImportRefused, account_named, import_paths
@@ -57,6 +60,8 @@ def import_(
     except ImportRefused as error:
         fail(str(error), WRONG_USE)
     counts = done.as_json()
+    if done.received.raw >= TIDY_AFTER:
+        search.tidy()
     if as_json:
         result_json(counts)
         return

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from kulanz.audit import seal
 from kulanz.base import clock
-from kulanz.cases import looking, presence, verbs
+from kulanz.cases import looking, presence, search, verbs
 from kulanz.channels import sync
 from kulanz.channels.models import Mailbox, WatchedFolder
 from kulanz.flow.importing import ImportRefused, import_paths
@@ -30,6 +30,7 @@ WAKE_SNOOZED = "wake_snoozed"
 EXPIRE_LEASES = "expire_leases"
 LOOK_AGAIN = "look_again"
 FORGET_PRESENCE = "forget_presence"
+TIDY_SEARCH = "tidy_search"
 VISITS = (FETCH_MAIL, LOOK_AT_FOLDER)
 
 FETCH_SECONDS = int(os.environ.get("KULANZ_FETCH_SECONDS", "60"))
@@ -39,6 +40,7 @@ SEAL_SECONDS = 5
 WAKE_SECONDS = 20
 LOOK_AGAIN_SECONDS = 5
 FORGET_SECONDS = 24 * 3600
+TIDY_SECONDS = 24 * 3600
 VISIT_DEADLINE_SECONDS = 420.0
 """One visit to a mailbox, longer than the door's own limit; or one file of a folder until it is read."""
 FILE_DEADLINE_SECONDS = 3600.0
@@ -60,6 +62,7 @@ def keep_rows(now: datetime) -> None:
     schedules.ensure(WAKE_SNOOZED, every_seconds=WAKE_SECONDS, now=now)
     schedules.ensure(LOOK_AGAIN, every_seconds=LOOK_AGAIN_SECONDS, now=now)
     schedules.ensure(FORGET_PRESENCE, every_seconds=FORGET_SECONDS, now=now)
+    schedules.ensure(TIDY_SEARCH, every_seconds=TIDY_SECONDS, now=now)
     schedules.ensure(EXPIRE_LEASES, every_seconds=max(1, int(settings.LEASE_SECONDS / 3)), now=now)
 
 
@@ -171,6 +174,10 @@ def look_again(now: datetime) -> object:
 
 def forget_presence(now: datetime) -> object:
     return presence.forget_old(now)
+
+
+def tidy_search(now: datetime) -> object:
+    return search.tidy()
 
 
 def expire_leases(now: datetime) -> object:
