@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-
 from bench.desk import Answer
 from bench.figures import Figure, as_text, figure
 from bench.first_view import _fonts, _is_kept
 from bench.letters import _with_check_digit, as_answer, as_mail, letters
 from bench.timing import percentile, scaled
+
 from kulanz.channels.mail.parse import read_mail
 
 
