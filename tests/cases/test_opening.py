@@ -41,8 +41,8 @@ def test_a_message_opens_a_case() -> None:
     case = Case.objects.get()
     assert filed == Filed(case.pk, True)
     assert (case.title, case.excerpt, case.customer_name, case.order_id, case.order_number, case.regular) == (
-        "meine Kaffeemühle sollte am 20. November kommen.",
-        "„meine Kaffeemühle sollte am 20. November kommen.“",
+        "Meine Kaffeemühle sollte am 20. November kommen.",
+        "„Wo ist sie?“",
         "Katharina Wöhrle",
         bought.pk,
         "303-8841207-5521946",

@@ -130,11 +130,6 @@ def test_equal_deadlines_are_not_lost_between_pages(desk, monkeypatch):
     assert sorted(seen) == sorted(Case.objects.values_list("id", flat=True))
 
 
-def test_an_excerpt_that_repeats_the_title_is_left_out():
-    assert queue._told_before("Der Deckel tropft, und", "„Der Deckel tropft, und zwar stark.“")
-    assert not queue._told_before("Deckel", "„Guten Tag, er tropft.“")
-
-
 def test_the_export_has_every_waiting_case_in_order(desk):
     Case.objects.filter(title="Fall 9").update(state=CaseState.CLOSED)
     rows = queue.export(desk, Filter(), now=NOW)

@@ -16,7 +16,7 @@ from kulanz.cases.titles import excerpt_of, first_sentence, title_of
         (
             "Frage von Amazon-Kunde Uwe (Bestellung: 303-8841207-5521946)",
             "Hallo, der Deckel tropft! Was nun?",
-            "der Deckel tropft!",
+            "Der Deckel tropft!",
         ),
         (
             "Paket nicht angekommen: Gutschrift anfordern(Bestellung: 303-8841207-5521946)",
@@ -24,8 +24,8 @@ from kulanz.cases.titles import excerpt_of, first_sentence, title_of
             "Paket nicht angekommen: Gutschrift anfordern",
         ),
         ("", "", "Ohne Betreff"),
-        ("AW:", "Guten Tag,\n\nwo ist mein Paket?", "wo ist mein Paket?"),
-        ("", "wort " * 40, "wort wort wort wort wort wort wort wort wort wort wort wort wort…"),
+        ("AW:", "Guten Tag,\n\nwo ist mein Paket?", "Wo ist mein Paket?"),
+        ("", "wort " * 40, "Wort wort wort wort wort wort wort wort wort wort wort wort wort…"),
         ("x" * 400, "", "x" * 200),
         ("  Viele \t Leerzeichen\n hier ", "", "Viele Leerzeichen hier"),
     ],
@@ -51,6 +51,19 @@ def test_titles(subject: str, text: str, title: str) -> None:
 )
 def test_excerpts(text: str, excerpt: str) -> None:
     assert excerpt_of(text) == excerpt
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "excerpt"),
+    [
+        ("Hallo, wo ist sie? Ich warte.", "Wo ist sie?", "„Ich warte.“"),
+        ("Der Deckel tropft, und zwar stark. Bitte helfen Sie.", "Der Deckel tropft…", "„Bitte helfen Sie.“"),
+        ("Wo ist sie?", "Wo ist sie?", ""),
+        ("Wo ist sie?", "Liefertermin", "„Wo ist sie?“"),
+    ],
+)
+def test_an_excerpt_does_not_repeat_the_title(text: str, title: str, excerpt: str) -> None:
+    assert excerpt_of(text, title) == excerpt
 
 
 def test_a_text_of_blanks_has_no_sentence() -> None:

@@ -207,7 +207,7 @@ def _take_effect(case: Case, incoming: Incoming, what: What, notice: Notice | No
 def _customer_wrote(case: Case, incoming: Incoming) -> str:
     at = incoming.sent_at
     if case.last_in_at is None or at >= case.last_in_at:
-        case.excerpt = excerpt_of(incoming.own_text)[:200] or case.excerpt
+        case.excerpt = excerpt_of(incoming.own_text, case.title)[:200] or case.excerpt
         case.last_in_at = at
     if case.customer_id is None and incoming.customer_id is not None:
         case.customer_id = incoming.customer_id

@@ -191,13 +191,6 @@ def sentence_case(title: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _told_before(title: str, excerpt: str) -> bool:
-    """The excerpt only says again what the title was cut from."""
-    words = excerpt.strip("„“\"' ").removesuffix("…").strip().casefold()
-    start = title.removesuffix("…").strip().casefold()
-    return words.startswith(start) or start.startswith(words)
-
-
 def clocks_of(
     platform_due_at: datetime | None,
     house_due_at: datetime | None,
@@ -258,7 +251,7 @@ def rows_of(case_ids: Sequence[int], *, user: User, now: datetime) -> dict[int, 
             regular=regular,
             order_number=order_number,
             title=sentence_case(title),
-            excerpt="" if _told_before(title, excerpt) else excerpt,
+            excerpt=excerpt,
             picture=picture,
             chip=chip,
             chip_tone="warn",

@@ -43,17 +43,26 @@ def title_of(subject: str, own_text: str) -> str:
     title = _BLANKS.sub(" ", title).strip(" -–:|")
     if not title:
         title = _cut(first_sentence(own_text), WORDS_CHARS)
+        title = title[:1].upper() + title[1:]
     return title[:TITLE_CHARS] or "Ohne Betreff"
 
 
-def excerpt_of(own_text: str) -> str:
-    """The first sentence after the salutation, in German quotation marks; empty when there are no words."""
-    words = _cut(first_sentence(own_text), EXCERPT_CHARS)
+def excerpt_of(own_text: str, title: str = "") -> str:
+    """The first sentence after the salutation that the title does not say already, in German quotation marks."""
+    first, rest = _sentence(own_text)
+    if title and first.casefold().startswith(title.removesuffix("…").casefold()):
+        first = first_sentence(rest)
+    words = _cut(first, EXCERPT_CHARS)
     return f"„{words}“" if words else ""
 
 
 def first_sentence(text: str) -> str:
     """The first sentence after the salutation, on one line."""
+    return _sentence(text)[0]
+
+
+def _sentence(text: str) -> tuple[str, str]:
+    """The first sentence on one line, and what follows it."""
     start = text[:_READ_CHARS].lstrip()
     rest = _SALUTATION.sub("", start, count=1) if _SALUTATION.match(start) else start
     rest = rest.strip() or start
@@ -61,9 +70,9 @@ def first_sentence(text: str) -> str:
     while found := _SENTENCE_END.search(rest, at):
         sentence = rest[: found.end()].strip()
         if len(sentence) > 2 and not _ABBREVIATION.search(sentence):
-            return _BLANKS.sub(" ", sentence)
+            return _BLANKS.sub(" ", sentence), rest[found.end() :]
         at = found.end()
-    return _BLANKS.sub(" ", rest).strip()
+    return _BLANKS.sub(" ", rest).strip(), ""
 
 
 def _cut(text: str, limit: int) -> str:
