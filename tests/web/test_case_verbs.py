@@ -139,3 +139,15 @@ def test_others_in_a_case_are_seen():
     browser(place.bob).get(f"/faelle/{place.of_shop.pk}/")
     assert "Bob Berg" in browser(place.alice).get(f"/faelle/{place.of_shop.pk}/").content.decode()
     assert 'title="Bob Berg"' in browser(place.alice).get("/faelle/").content.decode()
+
+
+def test_a_message_that_overtakes_the_draft_warns_until_it_is_read():
+    place = house()
+    client, case = browser(place.alice), place.of_shop
+    warning = "Seit Sie schreiben, ist eine Nachricht dazugekommen."
+    client.post(f"/faelle/{case.pk}/entwurf/", {"text": "Guten Tag", "version": "0"})
+    assert warning not in client.get(f"/faelle/{case.pk}/").content.decode()
+    Case.objects.filter(pk=case.pk).update(version=case.version + 1)
+    assert warning in client.get(f"/faelle/{case.pk}/").content.decode()
+    client.post(f"/faelle/{case.pk}/tun/gelesen/", {"version": case.version + 1})
+    assert warning not in client.get(f"/faelle/{case.pk}/").content.decode()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kulanz.base import prepared
 from kulanz.cases.clocks import Reading
+from kulanz.cases.drafts import is_overtaken
 from kulanz.cases.models import Case, CaseEntry, CaseState, Draft, EntryKind
 from kulanz.cases.ordercard import OrderCard, order_card
 from kulanz.cases.queue import Person, clocks_of, person, sentence_case, viewers
@@ -136,6 +137,8 @@ class CaseView:
     draft_version: int
     draft_by: str
     draft_at: datetime | None
+    draft_overtaken: bool
+    """A message came, or an answer was given elsewhere, after the draft was begun."""
     outgoing: tuple[Outgoing, ...]
     here: tuple[Person, ...]
 
@@ -194,6 +197,7 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
         draft_version=draft.version if draft else 0,
         draft_by=draft.user.display_name if draft and draft.user_id != user.pk else "",
         draft_at=draft.saved_at if draft else None,
+        draft_overtaken=draft is not None and is_overtaken(draft, case),
         outgoing=outgoing(case.pk, now=now),
         here=viewers([case.pk], user=user, now=now).get(case.pk, ()),
     )

@@ -20,7 +20,7 @@ from kulanz.outbox.models import Action
 from kulanz.replies import send
 from kulanz.web import live
 from kulanz.web.doors import SERVICE, door
-from kulanz.web.queue import colleagues, undoable
+from kulanz.web.queue import colleagues, number, undoable
 from kulanz.web.shell import address_of
 from kulanz.web.sources import number_kind
 
@@ -111,6 +111,7 @@ def do(request: HttpRequest, case_id: int, what: str) -> HttpResponse:
         "spaeter": (snooze, _("Fall zurückgelegt")),
         "schliessen": (lambda: verbs.close(case_id, by=by, now=now), _("Fall geschlossen")),
         "oeffnen": (lambda: verbs.reopen(case_id, by=by, now=now), ""),
+        "gelesen": (lambda: drafts.seen(case_id, by=by, version=number(given.get("version")) or 0), ""),
         "notiz": (lambda: verbs.note(case_id, text=given.get("notiz", ""), by=by, now=now), ""),
     }
     if what not in acts:

@@ -32,11 +32,11 @@ def wanted(query: QueryDict) -> queue.Filter:
         mine="meine" in query,
         unassigned="ohne" in query,
         channel=query.get("kanal", "")[:20],
-        account_id=_number(query.get("konto")),
+        account_id=number(query.get("konto")),
     )
 
 
-def _number(text: str | None) -> int | None:
+def number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
@@ -108,7 +108,7 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
 def following(request: HttpRequest) -> HttpResponse:
     """The next case to answer; the queue when none is left."""
     now, user = clock.now(), request.user
-    after, but = (_number(request.GET.get(name)) for name in ("nach", "ausser"))
+    after, but = (number(request.GET.get(name)) for name in ("nach", "ausser"))
     case_id = queue.next_case(user, now=now, after=after, but=but)
     if case_id is None:
         messages.success(request, _("Nichts mehr offen, das auf Sie wartet."))
