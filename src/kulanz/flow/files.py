@@ -13,7 +13,7 @@ from pathlib import Path
 from kulanz.base.limits import FILE_BYTES, MAIL_BYTES
 from kulanz.channels import registry
 from kulanz.channels.contract import FileFormat, Opened, Part
-from kulanz.channels.files.format import MAPPED, MappingNeeded, header_key
+from kulanz.channels.files.format import MAPPED, WAITING, MappingNeeded, header_key
 from kulanz.channels.mail import boxes
 from kulanz.channels.models import ColumnMapping
 from kulanz.facts.models import Account
@@ -92,10 +92,13 @@ def is_mail(path: Path) -> bool:
     if not path.is_file():
         return False
     start = _start(path)
-    if registry.recognise(path.name, start) is not None:
+    fmt = registry.recognise(path.name, start)
+    if fmt is not None and fmt.source != WAITING:
         return False
     if _looks_like_mail(start[:4096]):
         return True
+    if fmt is not None:
+        return False
     named = boxes.is_mail(path)
     return named and (path.suffix.lower() != ".txt" or _is_text(start))
 

@@ -14,17 +14,19 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from kulanz.base import blobs, clock
 from kulanz.base.limits import CHUNK_ROWS, PARSE_ATTEMPTS
+from kulanz.cases.keys import own_key
+from kulanz.cases.models import CaseKey
 from kulanz.cases.opening import Incoming, file_message
 from kulanz.channels import registry
 from kulanz.channels.contract import Record
 from kulanz.channels.files.mapping import MappingNeeded
 from kulanz.channels.mail.facts import SOURCE as MAIL
-from kulanz.channels.mail.facts import ReadMail, facts_of
+from kulanz.channels.mail.facts import ReadMail, facts_of, is_same, under_own_key
 from kulanz.channels.mail.model import Mail, MailTooLarge
 from kulanz.channels.mail.parse import read_mail
 from kulanz.channels.models import ColumnMapping
 from kulanz.facts.ingest import ingest, ingest_many
-from kulanz.facts.models import Account
+from kulanz.facts.models import Account, Attachment, Message
 from kulanz.facts.records import Delivery, Fact, Unreadable
 from kulanz.flow import files
 from kulanz.intake import slot as slots
@@ -106,9 +108,9 @@ def take_in(
             if not records:
                 break
             after = records[-1].pk
-            for group in _groups(records):
+            for place, group in enumerate(_groups(records)):
                 if careful:
-                    _one_by_one(reader, group)
+                    _one_by_one(reader, group, oldest=place == 0)
                 else:
                     _read(reader, group)
                 if progress:
@@ -130,8 +132,13 @@ def _groups(records: list[_Raw]) -> list[list[_Raw]]:
     return groups
 
 
-def _one_by_one(reader: _Reader, records: list[_Raw]) -> None:
-    """After a reader died: count each record's attempt before it is read, so that a deadly one shows itself."""
+def _one_by_one(reader: _Reader, records: list[_Raw], *, oldest: bool) -> None:
+    """After a reader died: count each record's attempt before it is read, so that a deadly one shows itself.
+
+    Where records are committed one by one, the dead reader fell over the oldest of them, which nobody counted.
+    """
+    if oldest and len(records) == 1 and records[0].attempts == 0:
+        records[0].attempts = 1
     for record in records:
         record.attempts += 1
         if record.attempts > PARSE_ATTEMPTS:
@@ -290,10 +297,13 @@ def _read_mail(reader: _Reader, record: _Raw) -> None:
         return
     _survived(record)
     try:
-        with transaction.atomic():
-            slots.hold(reader.slot, now=clock.now())
-            _file(reader, record, mail, read)
-            _mark_read([record.pk])
+        try:
+            with transaction.atomic():
+                slots.hold(reader.slot, now=clock.now())
+                _file(reader, record, mail, read)
+                _mark_read([record.pk])
+        except _Known:
+            _read_known(reader, record, mail, read)
     except (DataError, IntegrityError, OverflowError) as error:
         log.exception("mail of raw record %s refused", record.pk)
         _quarantine(reader, record, f"Die Datenbank nimmt die Mail nicht an ({type(error).__name__}).")
@@ -301,8 +311,26 @@ def _read_mail(reader: _Reader, record: _Raw) -> None:
     reader.taken.read += 1
 
 
-def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> None:
-    """One mail's effects: message, customer, case, search. The same mail by another way changes nothing."""
+class _Known(Exception):
+    """A message of this Message-ID is there; nothing of this transaction may stay."""
+
+
+def _read_known(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> None:
+    """The same mail by another way changes nothing; another mail of the same Message-ID is a letter of its own."""
+    standing = Message.objects.get(account=reader.account, key=read.key)
+    files_of = Attachment.objects.filter(message=standing).values_list("sha256", flat=True)
+    same = is_same(mail, sender=standing.sender, own_text=standing.own_text, files=files_of)
+    with transaction.atomic():
+        slots.hold(reader.slot, now=clock.now())
+        if not same:
+            # Borne by two letters, the Message-ID tells no longer whose thread an answer belongs to.
+            CaseKey.objects.filter(account=reader.account, key=own_key(read.key)).delete()
+            _file(reader, record, mail, under_own_key(mail, read), known=True)
+        _mark_read([record.pk])
+
+
+def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail, *, known: bool = False) -> None:
+    """One mail's effects: message, customer, case, search. Raises _Known for an incoming Message-ID that is there."""
     result = ingest(
         read.facts,
         account_id=reader.account.pk,
@@ -311,10 +339,12 @@ def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> None:
         received_at=_batch(reader, record).received_at,
         raw_id=record.pk,
     )
+    if not result.new["message"]:
+        if read.direction == "in" and not known:
+            raise _Known
+        return
     for kind, count in result.new.items():
         reader.taken.new[kind] += count
-    if not result.new["message"]:
-        return
     account = reader.account
     incoming = Incoming(
         message_id=result.ids["message"][read.key],

@@ -119,6 +119,14 @@ class MappedTable:
         )
 
 
+def _is_table(start: bytes, head: bytes, delimiter: str) -> bool:
+    """A letter has commas as well; a table without its own suffix parts its second line like its first."""
+    _, _, rest = start.partition(head)
+    second = next((line for line in rest.splitlines() if line.strip()), None)
+    mark = delimiter.encode()
+    return mark != b"," and (second is None or second.count(mark) == head.count(mark))
+
+
 class UnknownTable:
     """Any table nobody else knows: it waits, whole, until a person has approved a mapping."""
 
@@ -130,8 +138,10 @@ class UnknownTable:
             return False
         head, charset = start_of(start)
         try:
-            _, header = header_of(head, charset)
+            delimiter, header = header_of(head, charset)
         except Unreadable:
+            return False
+        if name.lower().endswith(".txt") and not _is_table(start, head, delimiter):
             return False
         named = sum(1 for column in header if any(c.isalpha() for c in column))
         return len(header) >= (2 if name.lower().endswith(".csv") else 3) and named * 2 > len(header)

@@ -12,6 +12,11 @@ _CHUNK = 1024 * 1024
 _MAIL_SUFFIXES = (".eml", ".mbox", ".mbx", ".txt", ".msg")
 # mbox: a line "From sender date" after an empty line begins a mail; the date's year or time makes it sure.
 _FROM = re.compile(rb"From [^\r\n]{0,400}?(?:\d{1,2}:\d{2}|\b(?:19|20)\d\d)[^\r\n]{0,60}\r?\n?$")
+# Some writers forget the empty line. Then only the whole form counts, with a header line after it.
+_SURE_FROM = re.compile(
+    rb"From \S{1,300}[ \t]+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}[^\r\n]{0,60}\r?\n?$"
+)
+_HEADER = re.compile(rb"[!-9;-~]{1,80}:")
 _ESCAPED_FROM = re.compile(rb">+From ")
 
 
@@ -72,8 +77,13 @@ def _mbox(file: BinaryIO, place: str) -> Iterator[tuple[str, bytes]]:
     lines: list[bytes] = []
     size = 0
     after_blank = True
-    for line in iter(lambda: file.readline(_CHUNK), b""):
-        if after_blank and line.startswith(b"From ") and _FROM.match(line):
+    following = file.readline(_CHUNK)
+    while line := following:
+        following = file.readline(_CHUNK)
+        if line.startswith(b"From ") and (_FROM if after_blank else _SURE_FROM).match(line):
+            if not after_blank and not _HEADER.match(following):
+                lines.append(line)
+                continue
             if _has_text(lines):
                 number += 1
                 yield f"{place}:Nachricht {number}", _joined(lines)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kulanz.channels.mail.model import Address, Kind, Mail
@@ -96,6 +97,31 @@ def facts_of(mail: Mail, raw: bytes, *, note: str, own_address: str, received_at
             )
         )
     return ReadMail(facts, key, "out" if ours else "in", customer_key, name, sent_at)
+
+
+def is_same(mail: Mail, *, sender: str, own_text: str, files: Iterable[str]) -> bool:
+    """Whether a message kept under this mail's Message-ID is this mail, fetched by another way.
+
+    Scripts and forms exist that give all their mails one Message-ID. A mail keeps its sender, its words and its
+    attachments (`files`: their SHA-256) on every way; a letter taken for another would be lost.
+    """
+    return (
+        sender == mail.sender.email[:254]
+        and own_text.split() == mail.own_text.replace("\x00", "").split()
+        and sorted(files) == sorted(attachment.sha256 for attachment in mail.attachments)
+    )
+
+
+def under_own_key(mail: Mail, read: ReadMail) -> ReadMail:
+    """The same letter under a key that its words make, because another mail bears its Message-ID."""
+    said = "\n".join((mail.sender.email, str(mail.sent_at), mail.subject, mail.own_text))
+    said += "".join(attachment.sha256 for attachment in mail.attachments)
+    key = f"{read.key[:220]}#{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    facts = []
+    for fact in read.facts:
+        name = {"message": "key", "attachment": "message_key"}.get(fact.kind)
+        facts.append(fact._replace(values={**fact.values, name: key}) if name else fact)
+    return replace(read, facts=facts, key=key)
 
 
 def _other_side(mail: Mail, ours: bool) -> Address | None:
