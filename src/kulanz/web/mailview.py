@@ -78,9 +78,7 @@ def _own_picture(found: re.Match[str], own: dict[str, int]) -> str:
 @door(SERVICE)
 def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
     """Always a download, never shown inside the desk; only a mail's own pictures are, inside its frame."""
-    found = (
-        Attachment.objects.visible_to(request.user).filter(pk=attachment_id).first()
-    )
+    found = Attachment.objects.visible_to(request.user).filter(pk=attachment_id).first()
     if not isinstance(found, Attachment):
         raise Http404
     inline = "zeigen" in request.GET and found.media_type in _SHOWN_INLINE
