@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,3 +195,13 @@ def test_a_full_disk_stops_this_folder_and_loses_nothing(folder: WatchedFolder) 
     taken: list[str] = []
     assert look(folder, taken) == 1
     assert taken == ["a.csv"]
+
+
+@pytest.mark.dovecot
+def test_mails_from_before_the_chosen_day_stay_unread(server: Dovecot, now: datetime) -> None:
+    """Dovecot dates an appended mail by its arrival, so the day after today leaves it out, today takes it."""
+    box = mailbox(server, "ida", since=datetime.now().date() + timedelta(days=2))
+    server.append("ida", mail(1))
+    assert sync.fetch_mailbox(box.pk, now=now, keep_on=always).raw == 0
+    Mailbox.objects.filter(pk=box.pk).update(since=datetime.now().date() - timedelta(days=1))
+    assert sync.fetch_mailbox(box.pk, now=now, keep_on=always).raw == 1

@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
@@ -27,6 +28,8 @@ HEADER_BYTES = 64 * 1024
 """Kept of a mail that is too large to fetch."""
 
 _SIZE = re.compile(rb"UID (\d+)(?=[^0-9]).*?RFC822\.SIZE (\d+)|RFC822\.SIZE (\d+).*?UID (\d+)", re.DOTALL)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+"""As RFC 3501 writes dates, whatever the locale."""
 _UID = re.compile(rb"\bUID (\d+)")
 
 
@@ -72,14 +75,17 @@ class Unreachable(Exception):
     """The mailbox refused, hung or broke off. The text is German, for people."""
 
 
-def fetch(server: Server, folder: str, cursor: Cursor) -> Iterator[Batch]:
-    """Batches of what is new, oldest first, until nothing is left; stop whenever you like. Raises Unreachable."""
+def fetch(server: Server, folder: str, cursor: Cursor, since: date | None = None) -> Iterator[Batch]:
+    """Batches of what is new, oldest first, until nothing is left; stop whenever you like. Raises Unreachable.
+
+    Mails that the server received before the day `since` are passed over.
+    """
     with _visit(server) as box:
         try:
             validity = _examine(box, folder)
             started_over = cursor.uid_validity is not None and cursor.uid_validity != validity
             after = 0 if cursor.uid_validity != validity else cursor.last_uid
-            for sizes in _in_batches(_sizes(box, _new_uids(box, after))):
+            for sizes in _in_batches(_sizes(box, _new_uids(box, after, since))):
                 mails = tuple(_mails(box, sizes))
                 after = max(uid for uid, _size in sizes)
                 yield Batch(mails, Cursor(validity, after), started_over)
@@ -148,9 +154,12 @@ def _examine(box: BaseMailBox, folder: str) -> int:
     return int(found[0])
 
 
-def _new_uids(box: BaseMailBox, after: int) -> list[int]:
+def _new_uids(box: BaseMailBox, after: int, since: date | None) -> list[int]:
     """UIDs above `after`; the range `n:*` always holds the last mail, so it is compared again."""
-    status, found = box.client.uid("SEARCH", "UID", f"{after + 1}:*")
+    criteria = ["UID", f"{after + 1}:*"]
+    if since is not None:
+        criteria += ["SINCE", f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"]
+    status, found = box.client.uid("SEARCH", *criteria)
     if status != "OK":
         raise imaplib.IMAP4.error("der Server verweigerte die Suche")
     uids = [int(uid) for line in found if line for uid in line.split()]

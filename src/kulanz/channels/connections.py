@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class MailboxValues:
     smtp_port: int = 587
     smtp_tls: str = "starttls"
     active: bool = True
+    since: date | None = None
+    """Mails from before this day stay unread."""
 
 
 def _checked(values: MailboxValues) -> None:
@@ -96,7 +98,7 @@ def connect_mailbox(values: MailboxValues, *, password: str, by: str, now: datet
         kind="mailbox",
         object_id=mailbox.pk,
         now=now,
-        after=asdict(values) | {"account": account.name},
+        after=_told(asdict(values)) | {"account": account.name},
     )
     ask_check(mailbox.pk, now=now)
     return mailbox
@@ -140,11 +142,16 @@ def change_mailbox(
             kind="mailbox",
             object_id=mailbox_id,
             now=now,
-            before=before,
-            after=after,
+            before=_told(before),
+            after=_told(after),
         )
     ask_check(mailbox_id, now=now)
     return mailbox
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    """As the audit trail keeps them: dates as text."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
 def _apply(row: Mailbox, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -173,6 +180,7 @@ def connect_folder(mailbox_id: int, *, folder: str, is_sent_folder: bool, by: st
         folder=folder,
         is_sent_folder=is_sent_folder,
         folders=first.folders,
+        since=first.since,
     )
     after = {"username": first.username, "folder": folder, "is_sent_folder": is_sent_folder}
     record(who=by, what="mailbox.connect", kind="mailbox", object_id=mailbox.pk, now=now, after=after)

@@ -19,6 +19,8 @@ class Mailbox(models.Model):
     is_sent_folder = models.BooleanField(default=False)
     uid_validity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
+    since = models.DateField(null=True)
+    """Mails the server received before this day stay unread; null: all of them."""
     folders = models.JSONField(default=list)
     """Names of the mailbox's folders, as the last check saw them."""
     smtp_host = models.CharField(max_length=200, blank=True)

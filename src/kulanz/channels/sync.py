@@ -43,7 +43,9 @@ def fetch_mailbox(mailbox_id: int, *, now: datetime, keep_on: Callable[[], bool]
     if mailbox is None:
         return total
     try:
-        for batch in imap.fetch(client.server_of(mailbox), mailbox.folder, client.cursor_of(mailbox)):
+        for batch in imap.fetch(
+            client.server_of(mailbox), mailbox.folder, client.cursor_of(mailbox), mailbox.since
+        ):
             total.add(_keep(mailbox, batch, now))
             if not keep_on():
                 break

@@ -1,5 +1,7 @@
 """Einstellungen, Postfächer: connected in three fields, tried by the worker, never by the page."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +29,8 @@ TLS_CHOICES = [
     ("none", gettext_lazy("keine (nur dieser Rechner)")),
 ]
 SENT_NAMES = ("sent", "gesendet", "gesendete", "sent items", "sent messages", "inbox.sent", "inbox.gesendet")
+FIRST_DAYS = 30
+"""So far back a new mailbox is read, unless the person says otherwise."""
 WAITS_LONG_SECONDS = 20
 """After this a waiting check says that the worker may not be running."""
 
@@ -57,6 +61,14 @@ class MailboxForm(PlainForm):
         label=gettext_lazy("Das ist der Ordner „Gesendet“"),
         help_text=gettext_lazy("Antworten, die Sie anderswo geben, halten dann die Frist an."),
     )
+    since = forms.DateField(
+        required=False,
+        label=gettext_lazy("Nachrichten ab"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy(
+            "Ältere bleiben ungelesen, damit nicht alte Post als versäumt erscheint. Leer: alle."
+        ),
+    )
     smtp_host = forms.CharField(max_length=200, required=False, label=gettext_lazy("Server zum Senden"))
     smtp_port = forms.IntegerField(
         min_value=1, max_value=65535, required=False, label=gettext_lazy("Anschluss zum Senden")
@@ -86,6 +98,7 @@ class MailboxForm(PlainForm):
             tls=(given["tls"] or "tls") if own else known.imap_tls,
             folder=given["folder"].strip() or "INBOX",
             is_sent_folder=given["is_sent_folder"],
+            since=given["since"],
             **self._sending(),
         )
 
@@ -102,7 +115,7 @@ class MailboxForm(PlainForm):
 
 
 ADVANCED = (
-    "host", "port", "tls", "folder", "is_sent_folder", "smtp_host", "smtp_port", "smtp_tls", "reads_only",
+    "host", "port", "tls", "folder", "since", "is_sent_folder", "smtp_host", "smtp_port", "smtp_tls", "reads_only",
 )  # fmt: skip
 
 
@@ -170,7 +183,8 @@ def _form_page(request: HttpRequest, form: MailboxForm, mailbox: Mailbox | None)
 
 @door(LEADS)
 def new(request: HttpRequest) -> HttpResponse:
-    form = MailboxForm(request.POST or None, user=request.user)
+    since = (clock.now() - timedelta(days=FIRST_DAYS)).date()
+    form = MailboxForm(request.POST or None, user=request.user, initial={"since": since})
     if request.method == "POST" and form.is_valid():
         try:
             mailbox = connections.connect_mailbox(
