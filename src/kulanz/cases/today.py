@@ -170,7 +170,7 @@ def _deadlines(user: User, now: datetime) -> list[_Deadline]:
         _Deadline(
             case_id,
             title,
-            customer,
+            customer or gettext("Name unbekannt"),
             due_at,
             "stop" if claim is not None else "platform" if platform == due_at else "house",
         )

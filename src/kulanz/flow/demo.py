@@ -16,6 +16,7 @@ from kulanz.facts.models import Account
 from kulanz.flow.importing import Imported, import_paths
 from kulanz.flow.moved import Move, move_file
 from kulanz.flow.sample import Sample, mark, sample_of
+from kulanz.flow.sample_day import live_through
 from kulanz.people.models import Role, User
 
 Progress = Callable[[str, int], None]
@@ -90,6 +91,7 @@ def build(home: Path, now: datetime, progress: Progress = lambda what, count: No
         total.add(import_paths([inbox / place], account=accounts[name], now=now, progress=progress))
     for name, sent, paths in _mails_in_order(inbox):
         total.add(import_paths(paths, account=accounts[name], now=now, sent=sent, progress=progress))
+    live_through(now)
     mark(home, Sample(password, now))
     return Built(total.counts, total.problems)
 

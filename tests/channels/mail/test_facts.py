@@ -51,3 +51,12 @@ def test_a_mail_without_message_id_is_known_by_its_bytes():
     raw = b"From: ina@example.org\r\n\r\nHallo"
     assert read(raw).key.startswith("sha256:")
     assert read(raw).key == read(raw).key != read(raw + b"!").key
+
+
+def test_a_platform_is_no_customer():
+    raw = (
+        b"From: Amazon.de <donotreply@amazon.com>\r\nTo: verkauf@suederende.example\r\nMessage-ID: <n@x>\r\n"
+        b"X-Space-Notification-Type: BRC_SELLER_NOTIFICATION\r\nSubject: Stornierung 303-8841207-5521946\r\n\r\nBitte"
+    )
+    got = read(raw)
+    assert (got.customer_key, got.customer_name) == ("", "")

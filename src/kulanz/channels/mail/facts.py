@@ -47,7 +47,7 @@ def facts_of(mail: Mail, raw: bytes, *, note: str, own_address: str, received_at
     other = _other_side(mail, ours)
     is_person = bool(other and other.email) and (ours or mail.kind is Kind.BUYER_MESSAGE)
     customer_key = _customer_key(mail, other) if is_person and other else ""
-    name = person_name(other.name) if other else ""
+    name = person_name(other.name) if is_person and other else ""
     sent_at = min(mail.sent_at or received_at, received_at)
     facts: list[Fact] = []
     if customer_key:
