@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def _sqlite(folder: Path, report: Path) -> list[Figure]:
     home = folder / "home"
     start = _prepared(folder, home, "")
     bare_file = folder / "bare.sqlite3"
-    with sqlite3.connect(home / "kulanz.sqlite3") as connection:
+    # Closed before the copy: closing another handle of the file would drop the locks of a connection that stays.
+    with closing(sqlite3.connect(home / "kulanz.sqlite3")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(home / "kulanz.sqlite3", bare_file)
     syncs = sync_rate(folder)
@@ -94,7 +96,7 @@ def _import_beside_drafts(report: Path, home: Path, database: str) -> tuple[Cost
 
 
 def _rows_of(file: Path) -> Rows:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         found: Rows = {}
         for table in TABLES:
             cursor = connection.execute(f"SELECT * FROM {table}")
