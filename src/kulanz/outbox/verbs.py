@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kulanz.audit.record import record
@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 _AGAIN = (ActionState.FAILED, ActionState.WITHDRAWN, ActionState.UNCLEAR)
+_UNSENT = (ActionState.PROPOSED, ActionState.APPROVED)
 _REFRESHED = ("way", "title", "reason", "payload", "amount_cents", "basis", "due_at")
 
 
@@ -221,22 +222,25 @@ def withdraw_proposed(key: str, *, who: str, now: datetime, why: str) -> bool:
     )
 
 
+def unsent_replies(case_id: int) -> QuerySet[Action]:
+    """Replies of a case that have not left, oldest first."""
+    return Action.objects.filter(
+        subject_kind="case", subject_id=case_id, kind__in=PERSON_ONLY, state__in=_UNSENT
+    ).order_by("id")
+
+
 @transaction.atomic
 def withdraw_unsent(case_id: int, now: datetime, why: str) -> list[Action]:
     """The customer wrote again: replies of his case that have not left are taken back, and returned.
 
     Call it through `replies.send.withdraw_unsent`, which gives the words back as a draft.
     """
-    unsent = (ActionState.PROPOSED, ActionState.APPROVED)
-    found = Action.objects.filter(
-        subject_kind="case", subject_id=case_id, kind__in=PERSON_ONLY, state__in=unsent
-    ).order_by("id")
     return [
         action
-        for action in found
+        for action in unsent_replies(case_id)
         if move(
             action,
-            unsent,
+            _UNSENT,
             ActionState.WITHDRAWN,
             verb="action.withdraw",
             who="kulanz:take_in",

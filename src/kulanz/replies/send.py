@@ -99,12 +99,18 @@ def take_back(action_id: int, *, by: User, now: datetime) -> Action:
     return action
 
 
-@transaction.atomic
 def withdraw_unsent(case_id: int, *, now: datetime, why: str = "") -> int:
     """The customer wrote again: unsent replies come back, their words as the draft. How many.
 
     Call it after the message is filed, in the same transaction: filing locks the case, as sending does.
     """
+    if not verbs.unsent_replies(case_id).exists():  # nearly always; without it a tenth of a reply's reading
+        return 0
+    return _withdraw_unsent(case_id, now, why)
+
+
+@transaction.atomic
+def _withdraw_unsent(case_id: int, now: datetime, why: str) -> int:
     withdrawn = verbs.withdraw_unsent(
         case_id, now, why or _("Der Kunde hat inzwischen noch einmal geschrieben.")
     )
