@@ -15,6 +15,7 @@ from django.db import OperationalError
 
 from kulanz.audit.record import record
 from kulanz.base.limits import FETCH_MAILS
+from kulanz.cases.looking import look_again
 from kulanz.channels.contract import Part
 from kulanz.channels.files.mapping import MappingNeeded
 from kulanz.channels.mail import boxes
@@ -87,17 +88,15 @@ def account_named(
     The channel of a new account is read from the files: an order report or relay mail of a marketplace, else
     the own shop; ERP exports make a Wawi account.
     """
-    known = (
-        Account.objects.filter(name__iexact=name).first()
-        or Account.objects.filter(title__iexact=name).first()
-    )
-    if known:
+    accounts = list(Account.objects.order_by("pk"))
+    wanted = name.casefold()  # SQLite compares umlauts as they are written
+    named = [account for account in accounts if account.name.casefold() == wanted]
+    titled = [account for account in accounts if account.title.casefold() == wanted]
+    if known := next(iter(named + titled), None):
         return known
     if not name.strip() or len(name) > 60:
         raise ImportRefused("Der Name des Kontos muss 1 bis 60 Zeichen haben.")
-    close = get_close_matches(
-        name.lower(), [n.lower() for n in Account.objects.values_list("name", flat=True)], 1, 0.8
-    )
+    close = get_close_matches(name.lower(), [account.name.lower() for account in accounts], 1, 0.8)
     if close and not allow_new:
         raise ImportRefused(
             f"Ein Konto „{name}“ gibt es nicht. Meinen Sie „{close[0]}“? Mit --new wird „{name}“ neu angelegt."
@@ -158,6 +157,8 @@ def import_paths(
             except OSError as error:
                 _cannot_open(done, path, error)
         _read(done, account, now, progress)
+        while look_again(now=now):
+            pass
     except OperationalError as error:
         if "full" not in str(error) and "No space" not in str(error):
             raise

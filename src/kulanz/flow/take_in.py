@@ -102,9 +102,9 @@ def take_in(
     try:
         careful = slot.taken_from_dead
         after = 0
-        while limit is None or taken.read + taken.quarantined < limit:
+        while (left := CHUNK if limit is None else limit - taken.read - taken.quarantined) > 0:
             due = RawRecord.objects.filter(account_id=account_id, state=RawState.NEW, pk__gt=after)
-            records = [_Raw(*row) for row in due.order_by("pk").values_list(*_COLUMNS)[:CHUNK]]
+            records = [_Raw(*row) for row in due.order_by("pk").values_list(*_COLUMNS)[: min(left, CHUNK)]]
             if not records:
                 break
             after = records[-1].pk
