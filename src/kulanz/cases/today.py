@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kulanz.audit.models import AuditEntry
 from kulanz.audit.record import record
@@ -170,7 +170,7 @@ def _deadlines(user: User, now: datetime) -> list[_Deadline]:
         _Deadline(
             case_id,
             title,
-            customer or gettext("Name unbekannt"),
+            customer or _("Name unbekannt"),
             due_at,
             "stop" if claim is not None else "platform" if platform == due_at else "house",
         )
