@@ -83,10 +83,11 @@ def _kept_at(count: int, seed: int, newest: datetime, database: str) -> Path:
 
 
 def schema_digest() -> str:
-    """Over the migrations and what makes these data: another digest, other data."""
+    """Over the migrations, how cases are indexed, and what makes these data: another digest, other data."""
     total = hashlib.sha256()
     ours = [Path(__file__), Path(__file__).with_name("letters.py"), Path(__file__).with_name("words.py")]
-    for path in [*sorted((SOURCE / "migrations").glob("*.py")), *ours]:
+    index = [SOURCE / name for name in ("cases/search.py", "cases/tokens.py", "base/folding.py")]
+    for path in [*sorted((SOURCE / "migrations").glob("*.py")), *index, *ours]:
         total.update(path.read_bytes())
     return total.hexdigest()[:12]
 
