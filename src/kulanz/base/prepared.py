@@ -44,19 +44,24 @@ def rows(key: object, build: Build, **values: Any) -> list[Row]:
     """`list(build(**values))` for a queryset of `values_list`. `key` names the statement and its shape."""
     given = {name: _padded(value) for name, value in values.items()}
     statement = _statement((key, *_shape(given)), build, given)
+    return _converted(statement, _fetched(statement, given))
+
+
+def _fetched(statement: _Statement, given: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, _parameters(statement, given))
-        found = cursor.fetchall()
-    return _converted(statement, found)
+        try:
+            cursor.execute(statement.sql, _parameters(statement, given))
+        except OverflowError:  # SQLite: a number beyond 64 bits, which no row has
+            return []
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
 def objects(key: object, build: Build, **values: Any) -> list[Any]:
     """`list(build(**values))` for a queryset of model instances, with what its select_related brings."""
     given = {name: _padded(value) for name, value in values.items()}
     statement = _statement((key, *_shape(given)), build, given)
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql, _parameters(statement, given))
-        found = _converted(statement, cursor.fetchall())
+    found = _converted(statement, _fetched(statement, given))
     # As django.db.models.query.ModelIterable reads its rows.
     select, info = statement.compiler.select, statement.compiler.klass_info
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -185,9 +185,10 @@ def export(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest, chosen: int | None = None) -> HttpResponseRedirect:
     """To the page the form stood on, if it is one of ours."""
     target = request.POST.get("zurueck", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    if not ours or not target.startswith("/"):
         target = reverse("approvals") + (f"?wahl={chosen}" if chosen else "")
-    return redirect(target)
+    return HttpResponseRedirect(target)
 
 
 def _approve(action_id: int, by: User, now: datetime, given: QueryDict) -> str:

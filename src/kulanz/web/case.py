@@ -98,7 +98,7 @@ def do(request: HttpRequest, case_id: int, what: str) -> HttpResponse:
     now, by, given = clock.now(), request.user, request.POST
 
     def assign() -> verbs.Undo:
-        to = colleagues().filter(pk=given["an"]).first() if given.get("an", "").isdecimal() else None
+        to = colleagues().filter(pk=number(given.get("an"))).first()
         return verbs.assign(case_id, to=to, by=by, now=now)
 
     def snooze() -> verbs.Undo:
@@ -131,14 +131,14 @@ def do(request: HttpRequest, case_id: int, what: str) -> HttpResponse:
 @require_POST
 def draft(request: HttpRequest, case_id: int) -> JsonResponse:
     """The composer saves itself; 409 when somebody else has saved meanwhile."""
-    now, known = clock.now(), request.POST.get("version", "0")
+    now = clock.now()
     try:
         saved = drafts.save(
             case_id,
             text=request.POST.get("text", ""),
             by=request.user,
             now=now,
-            known_version=int(known) if known.isdecimal() else 0,
+            known_version=number(request.POST.get("version")) or 0,
         )
     except drafts.DraftConflict as error:
         standing = error.standing
@@ -161,14 +161,13 @@ def draft(request: HttpRequest, case_id: int) -> JsonResponse:
 def reply(request: HttpRequest, case_id: int) -> HttpResponse:
     """Send: the answer waits its seconds in the outbox. "Senden und nächster" moves on at once."""
     given, now, text = request.POST, clock.now(), request.POST.get("text", "")
-    known = given.get("kennt", "")
     try:
         send.send_reply(
             case_id,
             text=text,
             by=request.user,
             now=now,
-            known_message=int(known) if known.isdecimal() and int(known) else None,
+            known_message=number(given.get("kennt")) or None,
         )
     except Refused as error:
         messages.error(request, str(error))
@@ -183,11 +182,9 @@ def reply(request: HttpRequest, case_id: int) -> HttpResponse:
 
 def _keep_words(request: HttpRequest, case_id: int, text: str, now: datetime) -> None:
     """A refused reply loses no word."""
-    known = request.POST.get("version", "0")
+    known = number(request.POST.get("version")) or 0
     try:
-        drafts.save(
-            case_id, text=text, by=request.user, now=now, known_version=int(known) if known.isdecimal() else 0
-        )
+        drafts.save(case_id, text=text, by=request.user, now=now, known_version=known)
     except verbs.NotPossible:
         return
 

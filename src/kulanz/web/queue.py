@@ -152,7 +152,7 @@ def colleagues() -> Iterable[User]:
 @require_POST
 def many(request: HttpRequest) -> HttpResponse:
     """Assign or close the marked cases; the bar after it takes that back."""
-    ids = [int(text) for text in request.POST.getlist("fall")[:MARKED] if text.isdecimal()]
+    ids = [pk for text in request.POST.getlist("fall")[:MARKED] if (pk := number(text)) is not None]
     now, back = clock.now(), request.POST.get("zurueck", "")
     try:
         _change(request, ids, now)
@@ -169,7 +169,7 @@ def _change(request: HttpRequest, ids: list[int], now: datetime) -> None:
             done = verbs.close_many(ids, by=request.user, now=now)
             said = ngettext("%(n)d Fall geschlossen", "%(n)d Fälle geschlossen", len(ids))
         case "zuweisen":
-            to = colleagues().filter(pk=request.POST.get("an") or 0).first()
+            to = colleagues().filter(pk=number(request.POST.get("an"))).first()
             done = verbs.assign_many(ids, to=to, by=request.user, now=now)
             said = ngettext("%(n)d Fall zugewiesen", "%(n)d Fälle zugewiesen", len(ids))
         case _:

@@ -16,7 +16,7 @@ from kulanz.people import verbs
 from kulanz.people.models import Role, Shift, User
 from kulanz.web.doors import LEADS, OWNER, door
 from kulanz.web.export import csv_response
-from kulanz.web.forms import PlainForm, local_time
+from kulanz.web.forms import PlainForm, local_time, read_number
 from kulanz.web.settings_menu import settings_page
 
 ROLE_NAMES = {
@@ -182,12 +182,12 @@ def roster(request: HttpRequest) -> HttpResponse:
 def _add_shift(request: HttpRequest) -> HttpResponse:
     starts_at = local_time(request.POST.get("von", ""))
     ends_at = local_time(request.POST.get("bis", ""))
-    person = request.POST.get("wer", "")
-    if starts_at is None or ends_at is None or not person.isdecimal():
+    person = read_number(request.POST.get("wer"))
+    if starts_at is None or ends_at is None or person is None:
         messages.error(request, _("Bitte geben Sie Person, Beginn und Ende an."))
         return redirect("roster")
     try:
-        verbs.add_shift(int(person), starts_at=starts_at, ends_at=ends_at, by=request.user, now=clock.now())
+        verbs.add_shift(person, starts_at=starts_at, ends_at=ends_at, by=request.user, now=clock.now())
     except verbs.NotPossible as refused:
         messages.error(request, str(refused))
     else:
