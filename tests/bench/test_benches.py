@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from bench.figures import THRESHOLDS
+
 from kulanz.cli.bench import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
