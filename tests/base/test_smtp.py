@@ -153,3 +153,27 @@ def test_a_mail_over_the_limit_names_the_limit(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(smtp, "MESSAGE_BYTES", 1024 * 1024)
     result = send(smtp.Server("127.0.0.1", 1, "none"), b"x" * (1024 * 1024 + 1))
     assert result == smtp.Refused(True, "Die Nachricht ist größer als die Grenze von 1 MB (MESSAGE_BYTES).")
+
+
+def test_a_password_with_umlauts_signs_in(
+    server: tuple[smtp.Server, Behaviour], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, behaviour = server
+    monkeypatch.setattr(smtp_server, "PASSWORD", "Größe-34-€")
+    right = smtp.Server(where.host, where.port, "none", "müller", "Größe-34-€")
+    assert send(right) == smtp.Accepted("250 OK taken")
+    wrong = send(smtp.Server(where.host, where.port, "none", "müller", "größe-34"))
+    assert isinstance(wrong, smtp.Refused)
+    assert (wrong.permanent, len(behaviour.taken)) == (True, 1)
+
+
+def test_a_host_name_nobody_can_look_up_is_a_refusal() -> None:
+    result = smtp.send(
+        smtp.Server("mail..laden.example", 587, "starttls"),
+        sender="service@laden.example",
+        recipient="kunde@example.org",
+        message=MAIL,
+    )
+    assert result == smtp.Refused(
+        False, "mail..laden.example:587 ist nicht erreichbar: der Name ist ungültig."
+    )

@@ -112,12 +112,14 @@ def _visit(server: Server) -> Iterator[BaseMailBox]:
         )
     try:
         box = _open(server)
-    except (OSError, imaplib.IMAP4.error) as error:
+    except (OSError, UnicodeError, imaplib.IMAP4.error) as error:
         raise Unreachable(f"{server.host}:{server.port}: {_reason(error)}") from error
     with cut_after(SESSION_SECONDS, lambda: box.client.sock):
         try:
             try:
-                box.login(server.username, server.password, initial_folder=None)
+                plain = (server.username + server.password).isascii()
+                sign_in = box.login if plain else box.login_utf8
+                sign_in(server.username, server.password, initial_folder=None)
             except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
                 raise Unreachable(
                     f"{server.host}: Anmeldung als {server.username} nicht möglich: {_reason(error)}"
@@ -228,6 +230,8 @@ def _reason(error: Exception) -> str:
         return "keine Antwort in der gesetzten Zeit."
     if isinstance(error, ConnectionRefusedError):
         return "die Verbindung wurde abgelehnt."
+    if isinstance(error, UnicodeError):
+        return "der Name ist ungültig."
     if isinstance(error, ssl.SSLError):
         return f"keine sichere Verbindung ({error.reason or error})."
     return str(error)[:300] or type(error).__name__

@@ -4,6 +4,7 @@ Only between the last byte of the mail and the server's answer to it is the end 
 nothing whole in hand and must drop it (RFC 5321, 4.1.1.4); after, it has said yes or no.
 """
 
+import base64
 import contextlib
 import re
 import smtplib
@@ -94,7 +95,7 @@ def send(server: Server, *, sender: str, recipient: str, message: bytes) -> Resu
         return Refused(500 <= no.code < 600, f"{server.host} lehnte ab ({no.step}): {no.code} {no.text}")
     except ssl.SSLError as error:
         return Refused(False, f"Keine sichere Verbindung zu {server.host}: {error.reason or error}")
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, UnicodeError, smtplib.SMTPException) as error:
         return Refused(False, f"{server.host}:{server.port} ist nicht erreichbar: {_reason(error)}")
 
 
@@ -109,7 +110,7 @@ def sign_in_answer(server: Server) -> str:
         return f"{server.host} lehnte ab ({no.step}): {no.code} {no.text}"
     except ssl.SSLError as error:
         return f"Keine sichere Verbindung zu {server.host}: {error.reason or error}"
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, UnicodeError, smtplib.SMTPException) as error:
         return f"{server.host}:{server.port} ist nicht erreichbar: {_reason(error)}"
 
 
@@ -140,6 +141,11 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
 
 
 def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
+    if not (server.username + server.password).isascii():
+        # smtplib speaks ASCII alone; RFC 4616 takes both as UTF-8.
+        both = f"\0{server.username}\0{server.password}".encode()
+        _expect("Anmeldung", smtp.docmd("AUTH", f"PLAIN {base64.b64encode(both).decode()}"), 235)
+        return
     try:
         smtp.login(server.username, server.password)
     except smtplib.SMTPAuthenticationError as error:
@@ -206,6 +212,8 @@ def _reason(error: Exception) -> str:
         return "keine Antwort in der gesetzten Zeit."
     if isinstance(error, ConnectionRefusedError):
         return "die Verbindung wurde abgelehnt."
+    if isinstance(error, UnicodeError):
+        return "der Name ist ungültig."
     if isinstance(error, socket.gaierror):
         return "der Name ist unbekannt."
     return str(error)[:ANSWER_CHARS] or type(error).__name__
