@@ -59,9 +59,7 @@ def ingest_many(deliveries: Iterable[Delivery], *, account_id: int, source: str)
     transaction.get_connection().validate_no_broken_transaction()
     run = _Run(account_id, source)
     run.sort(deliveries)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    one_writer()
     for name in KINDS:
         for said, rows in run.waiting.pop(name, {}).items():
             run.write(plan(name, run.derive(KINDS[name], said, rows), connection.vendor), rows)
@@ -70,6 +68,13 @@ def ingest_many(deliveries: Iterable[Delivery], *, account_id: int, source: str)
         linking.apply_state(run.result, number, carrier, state, at, place)
     changes.note("order", run.result.orders)
     return run.result
+
+
+def one_writer() -> None:
+    """Until the transaction ends nobody else takes facts in, nor marks anew what is to be read."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class _Run:

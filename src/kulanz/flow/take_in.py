@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 
 from kulanz.base import blobs, clock
+from kulanz.base.failures import where
 from kulanz.base.limits import CHUNK_ROWS, PARSE_ATTEMPTS
 from kulanz.cases.keys import own_key
 from kulanz.cases.models import CaseKey
@@ -36,6 +37,8 @@ from kulanz.replies.send import withdraw_unsent
 log = logging.getLogger("kulanz.take_in")
 CHUNK = CHUNK_ROWS
 """Order and ERP records read in one transaction."""
+_REFUSED = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What a single record can be guilty of; a lost database or lease is not among it."""
 PAUSE_SECONDS = 0.005
 """Between two chunks, so that a person's click gets the database in between."""
 
@@ -174,7 +177,7 @@ def _read(reader: _Reader, records: list[_Raw]) -> None:
         except Unreadable as error:
             _quarantine(reader, record, str(error))
         except Exception as error:
-            log.exception("parser of %s failed on raw record %s", record.source, record.pk)
+            log.error("parser of %s failed on raw record %s: %s", record.source, record.pk, where(error))
             _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
     _commit(reader, parsed)
     time.sleep(PAUSE_SECONDS)
@@ -189,12 +192,12 @@ def _read_whole(reader: _Reader, record: _Raw) -> None:
         _quarantine(reader, record, str(error))
         return
     except Exception as error:
-        log.exception("file of raw record %s failed", record.pk)
+        log.error("file of raw record %s failed: %s", record.pk, where(error))
         _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
         return
     with transaction.atomic():
         slots.hold(reader.slot, now=clock.now())
-        _mark_read([record.pk])
+        _mark_read([record])
     reader.taken.read += 1
 
 
@@ -243,8 +246,8 @@ def _commit(reader: _Reader, parsed: list[tuple[_Raw, list[Fact]]]) -> None:
                 account_id=reader.account.pk,
                 source=parsed[0][0].source,
             )
-            _mark_read([record.pk for record, _ in parsed])
-    except (DataError, IntegrityError, Unreadable, OverflowError) as error:
+            _mark_read([record for record, _ in parsed])
+    except _REFUSED as error:
         if len(parsed) > 1:
             for one in parsed:
                 _commit(reader, [one])
@@ -260,12 +263,14 @@ def _commit(reader: _Reader, parsed: list[tuple[_Raw, list[Fact]]]) -> None:
         reader.taken.changed[kind] += count
 
 
-def _mark_read(ids: list[int]) -> None:
-    places = ", ".join(["%s"] * len(ids))
+def _mark_read(records: Sequence[_Raw]) -> None:
+    """Records of one delivery; what a newer one said again meanwhile stays new."""
+    places = ", ".join(["%s"] * len(records))
     with connection.cursor() as cursor:
         cursor.execute(
-            f'UPDATE "kulanz_rawrecord" SET "state" = \'read\', "error" = \'\' WHERE "id" IN ({places})',  # noqa: S608
-            ids,
+            'UPDATE "kulanz_rawrecord" SET "state" = \'read\', "error" = \'\''  # noqa: S608
+            f' WHERE "id" IN ({places}) AND "batch_id" = %s',
+            [*(record.pk for record in records), records[0].batch_id],
         )
 
 
@@ -292,7 +297,7 @@ def _read_mail(reader: _Reader, record: _Raw) -> None:
         _quarantine(reader, record, str(error))
         return
     except Exception as error:
-        log.exception("mail reader failed on raw record %s", record.pk)
+        log.error("mail reader failed on raw record %s: %s", record.pk, where(error))
         _quarantine(reader, record, f"Unerwarteter Fehler beim Lesen ({type(error).__name__}).")
         return
     _survived(record)
@@ -301,11 +306,11 @@ def _read_mail(reader: _Reader, record: _Raw) -> None:
             with transaction.atomic():
                 slots.hold(reader.slot, now=clock.now())
                 _file(reader, record, mail, read)
-                _mark_read([record.pk])
+                _mark_read([record])
         except _Known:
             _read_known(reader, record, mail, read)
-    except (DataError, IntegrityError, OverflowError) as error:
-        log.exception("mail of raw record %s refused", record.pk)
+    except _REFUSED as error:
+        log.error("mail of raw record %s refused: %s", record.pk, where(error))
         _quarantine(reader, record, f"Die Datenbank nimmt die Mail nicht an ({type(error).__name__}).")
         return
     reader.taken.read += 1
@@ -326,7 +331,7 @@ def _read_known(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail) -> No
             # Borne by two letters, the Message-ID tells no longer whose thread an answer belongs to.
             CaseKey.objects.filter(account=reader.account, key=own_key(read.key)).delete()
             _file(reader, record, mail, under_own_key(mail, read), known=True)
-        _mark_read([record.pk])
+        _mark_read([record])
 
 
 def _file(reader: _Reader, record: _Raw, mail: Mail, read: ReadMail, *, known: bool = False) -> None:

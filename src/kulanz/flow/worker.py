@@ -123,19 +123,29 @@ def carry_one(bell: Bell | None = None) -> bool:
         with leases.kept(renew, lease_seconds=lease, deadline_seconds=SEND_DEADLINE_SECONDS):
             outcome = dispatch.dispatch(claimed, now=clock.now())
         if not carry.finish(claimed, outcome, clock.now()):
-            log.warning("action %s was no longer ours when it ended: %s", claimed.id, outcome)
+            log.warning("action %s was no longer ours when it ended: %s", claimed.id, type(outcome).__name__)
         if bell is not None:
             bell.ring_here("decide")
     return bool(due)
 
 
 def read_some() -> bool:
-    """Read some new raw records of each account that has any; whether anything was read."""
+    """Read some new raw records of each account that has any; whether anything was read.
+
+    An account that cannot be read holds up no other: its error is raised once all had their turn.
+    """
     worked = False
+    failed: Exception | None = None
     waiting = RawRecord.objects.filter(state=RawState.NEW).order_by().values_list("account_id", flat=True)
     for account_id in sorted(set(waiting.distinct())):
-        taken = take_in(account_id, now=clock.now(), limit=READ_AT_ONCE)
+        try:
+            taken = take_in(account_id, now=clock.now(), limit=READ_AT_ONCE)
+        except Exception as error:
+            failed = failed or error
+            continue
         worked = worked or bool(taken and taken.read + taken.quarantined)
+    if failed is not None:
+        raise failed
     return worked
 
 

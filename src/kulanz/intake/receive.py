@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from kulanz.base import blobs
 from kulanz.base.limits import CHUNK_ROWS, INLINE_BYTES
+from kulanz.facts.ingest import one_writer
 from kulanz.intake.formats import Part
 from kulanz.intake.models import RawBatch, RawRecord, RawState
 
@@ -40,7 +41,8 @@ _INSERT = (
 )
 _RESTATE = (
     'UPDATE "kulanz_rawrecord" SET "batch_id" = %s, "received_at" = %s, "line" = %s, "state" = \'new\''
-    ' WHERE "account_id" = %s AND "source" = %s AND "digest" = %s AND "state" = \'read\' AND "batch_id" < %s'
+    ' WHERE "account_id" = %s AND "source" = %s AND "digest" = %s AND "state" IN (\'new\', \'read\')'
+    ' AND "batch_id" < %s'
 )
 
 
@@ -50,7 +52,8 @@ def receive_parts(
 ) -> Received:
     """Keep these records in one transaction; the caller's own rows, as a mailbox's cursor, may join it.
 
-    `restated` see FileFormat: a record that is known is read again, as of this batch's time.
+    `restated` see FileFormat: a record that is known is read again, as of this batch's time; so is one that nobody
+    has read yet, for a record between the two may say something else.
     """
     adapt = connection.ops.adapt_datetimefield_value
     at = adapt(received_at)
@@ -99,6 +102,7 @@ def receive_parts(
         cursor.executemany(_INSERT, rows)
         kept = max(cursor.rowcount, 0)
         if restated and kept < len(rows):
+            one_writer()  # a reader holds the same rows, in another order
             cursor.executemany(
                 _RESTATE,
                 [(batch.pk, at, row[7], batch.account_id, batch.source, row[4], batch.pk) for row in rows],
