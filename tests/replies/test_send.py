@@ -207,3 +207,23 @@ def test_in_a_demo_a_sender_is_enough(now: datetime, anna: User, settings: Setti
     settings.IS_DEMO = True
     case = make.case(make.account())
     assert send_reply(case.pk, text="Hallo", by=anna, now=now).way == "mail"
+
+
+def test_the_same_words_pressed_twice_are_one_reply(now: datetime, case: Case, anna: User) -> None:
+    first = send_reply(case.pk, text="Ihr Paket kommt.", by=anna, now=now)
+    again = send_reply(case.pk, text="Ihr Paket kommt.\r\n", by=anna, now=now + timedelta(seconds=1))
+    assert (again.pk, again.not_before, Action.objects.count()) == (first.pk, first.not_before, 1)
+
+
+def test_what_has_gone_out_is_not_sent_again_by_an_old_page(now: datetime, case: Case, anna: User) -> None:
+    first = send_reply(case.pk, text="Ihr Paket kommt.", by=anna, now=now)
+    Action.objects.filter(pk=first.pk).update(state="done")
+    with pytest.raises(NotPossible) as refused:
+        send_reply(case.pk, text="Ihr Paket kommt.", by=anna, now=now + timedelta(minutes=1))
+    assert str(refused.value) == (
+        "Genau diese Antwort ist auf diese Nachricht schon hinausgegangen oder unterwegs."
+    )
+    asked(case, sent_at=now + timedelta(minutes=2))
+    assert (
+        send_reply(case.pk, text="Ihr Paket kommt.", by=anna, now=now + timedelta(minutes=3)).pk != first.pk
+    )

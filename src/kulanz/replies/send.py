@@ -55,8 +55,9 @@ def send_reply(
 ) -> Action:
     """An approved action that leaves UNDO_SECONDS from now; the draft is used up.
 
-    `known_message` is the newest message the writer saw, if the page knows it: a later one refuses the send. Where
-    the account has no mail server the action is done by hand, in the platform's portal. Raises NotPossible (German).
+    `known_message` is the newest message the writer saw, if the page knows it: a later one refuses the send. The same
+    words to the same message, as from a button pressed twice, are the action that stands. Where the account has no
+    mail server the action is done by hand, in the platform's portal. Raises NotPossible (German).
     """
     case = _answerable(case_id, by)
     text = _checked(text, attachments)
@@ -70,6 +71,8 @@ def send_reply(
             _("Der Kunde hat inzwischen noch einmal geschrieben. Bitte lesen Sie erst seine Nachricht.")
         )
     _nobody_else_answers(case, by)
+    if standing := _same_words(case, asked, text):
+        return standing
     mail = _mail(case, asked, text, attachments)
     way = Way.MAIL if _has_mail_server(case) else Way.HAND
     action = verbs.propose(
@@ -169,6 +172,23 @@ def _newest_question(case: Case) -> Message | None:
         .order_by("-sent_at", "-id")
         .first()
     )
+
+
+def _same_words(case: Case, asked: Message, text: str) -> Action | None:
+    """The action of a button pressed twice. Raises NotPossible when it is beyond taking back."""
+    found = Action.objects.filter(
+        subject_kind="case",
+        subject_id=case.pk,
+        kind=ActionKind.REPLY,
+        state__in=(ActionState.APPROVED, ActionState.SENDING, ActionState.DONE, ActionState.UNCLEAR),
+        payload__answers=asked.key,
+        payload__text=text,
+    ).first()
+    if found is not None and found.state != ActionState.APPROVED:
+        raise NotPossible(
+            _("Genau diese Antwort ist auf diese Nachricht schon hinausgegangen oder unterwegs.")
+        )
+    return found
 
 
 def _nobody_else_answers(case: Case, by: User) -> None:
