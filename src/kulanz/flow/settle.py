@@ -23,12 +23,23 @@ KIND = "other"
 
 
 def settle_some() -> bool:
-    """Settle up to AT_ONCE ended actions, each in a transaction of its own; whether there were any."""
+    """Settle up to AT_ONCE ended actions, each in a transaction of its own; whether there were any.
+
+    One that cannot be settled holds up no other: its error is raised once all had their turn.
+    """
     waiting = (
         Action.objects.filter(settled=False, state__in=ENDED).order_by("id").values_list("id", flat=True)
     )
-    settled = [settle(pk, now=clock.now()) for pk in waiting[:AT_ONCE]]
-    return any(settled)
+    settled = False
+    failed: Exception | None = None
+    for pk in waiting[:AT_ONCE]:
+        try:
+            settled = settle(pk, now=clock.now()) or settled
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return settled
 
 
 @transaction.atomic
