@@ -97,7 +97,7 @@ def test_a_mail_that_kills_its_reader_goes_to_quarantine_by_itself(home: Path, t
 @pytest.mark.django_db(transaction=True)
 def test_a_full_disk(tmp_path: Path, on_postgres: bool) -> None:
     if on_postgres:
-        pytest.skip("a page limit is SQLite's")
+        pytest.skip("a page limit, which stands for a full disk, is SQLite's")
     shop = factories.account("laden", channel="shop")
     path = mailbox(tmp_path, 400)
     with connection.cursor() as cursor:
@@ -125,7 +125,7 @@ def test_a_full_disk(tmp_path: Path, on_postgres: bool) -> None:
 def test_a_disk_full_while_reading_keeps_the_raw_records(tmp_path: Path, on_postgres: bool) -> None:
     """Raw first: what was kept stays `new` and is read when there is room again, without the file."""
     if on_postgres:
-        pytest.skip("a page limit is SQLite's")
+        pytest.skip("a page limit, which stands for a full disk, is SQLite's")
     from kulanz.flow import importing
 
     shop = factories.account("laden", channel="shop")

@@ -301,7 +301,7 @@ def test_files_of_others(amazon: Account, tmp_path: Path, name: str, content: st
 def test_woocommerce_of_a_real_shop(tmp_path: Path) -> None:
     found = sorted((SHARED / "samples" / "woocommerce" / "json").rglob("*.json"))
     if not found:
-        pytest.skip("../shared/data fehlt")
+        pytest.skip("the shared collections do not lie beside the project (KULANZ_SHARED)")
     shop = factories.account("shop")
     done = take(shop, *found)
     assert Order.objects.count() > 0

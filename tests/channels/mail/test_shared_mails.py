@@ -89,7 +89,7 @@ def lost(paths: list[Path]) -> list[str]:
 @pytest.mark.parametrize("root", [DATA, SHARED], ids=["shipped", "shared"])
 def test_every_mail_of_the_collections(root: Path) -> None:
     if not root.is_dir():
-        pytest.skip("../shared/data fehlt")
+        pytest.skip("the shared collections do not lie beside the project (KULANZ_SHARED)")
     paths = collection(root)
     assert len(paths) > 150
     account = factories.account()
