@@ -24,6 +24,8 @@ from kulanz.facts.records import Delivery, Fact, Ingested, Unreadable
 
 _LOCK = 0x6B756C616E7A
 """Advisory lock of the ingest on PostgreSQL; SQLite has one writer anyway."""
+KEY_VALUES = 30_000
+"""Values of one look-up. SQLite takes 32,766 unless built otherwise; source: sqlite.org/limits.html, point 9."""
 
 
 @dataclass(slots=True)
@@ -210,15 +212,16 @@ class _Run:
             for c in (*p.kind.key, "id", "version", "source_at", "received_at", "stamps", *p.columns)
         )
         width = len(p.kind.key)
-        places = ", ".join(["(" + ", ".join(["%s"] * width) + ")"] * len(keys))
         same = " AND ".join(f't."{c}" = k.column{n}' for n, c in enumerate(p.kind.key, 1))
-        # A join, not IN: SQLite would scan the whole table for a row-value IN. CROSS JOIN keeps the keys outside.
-        sql = f'SELECT {columns} FROM (VALUES {places}) AS k CROSS JOIN "{p.table}" AS t WHERE {same}'  # noqa: S608
         found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [value for key in keys for value in key])
-            for row in cursor.fetchall():
-                found[row[:width]] = row[width:]
+        for some in _batched(keys, KEY_VALUES // width):
+            places = ", ".join(["(" + ", ".join(["%s"] * width) + ")"] * len(some))
+            # A join, not IN: SQLite would scan the whole table for a row-value IN. CROSS JOIN keeps the keys outside.
+            sql = f'SELECT {columns} FROM (VALUES {places}) AS k CROSS JOIN "{p.table}" AS t WHERE {same}'  # noqa: S608
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [value for key in some for value in key])
+                for row in cursor.fetchall():
+                    found[row[:width]] = row[width:]
         if p.kind.name == "order":
             found.update(
                 linking.orders_elsewhere(p, [k for k in keys if k not in found], self.account_id, columns)
@@ -276,6 +279,10 @@ class _Run:
             )
             with connection.cursor() as cursor:
                 cursor.executemany(sql, rows)
+
+
+def _batched(keys: list[_Key], size: int) -> Iterable[list[_Key]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def _comparable(p: Plan, values: list[Any]) -> list[Any]:
