@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db import connection
+from kulanz.base.bulk import insert_rows
 
 _consumers: dict[str, set[str]] = {}
 
@@ -17,10 +17,10 @@ def subscribe(consumer: str, kind: str) -> None:
 def note(kind: str, ids: Collection[int]) -> None:
     """Leave the rows. A row that stands already gets a new version, so that its consumer's delete fails."""
     for consumer in sorted(_consumers.get(kind, ())):
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                'INSERT INTO "kulanz_change" ("consumer", "object_kind", "object_id", "version") VALUES (%s, %s, %s, 1)'
-                ' ON CONFLICT ("consumer", "object_kind", "object_id")'
-                ' DO UPDATE SET "version" = "kulanz_change"."version" + 1',
-                [(consumer, kind, object_id) for object_id in sorted(ids)],
-            )
+        insert_rows(
+            'INSERT INTO "kulanz_change" ("consumer", "object_kind", "object_id", "version")',
+            "(%s, %s, %s, 1)",
+            [(consumer, kind, object_id) for object_id in sorted(ids)],
+            'ON CONFLICT ("consumer", "object_kind", "object_id")'
+            ' DO UPDATE SET "version" = "kulanz_change"."version" + 1',
+        )

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from kulanz.base import blobs
+from kulanz.base.bulk import insert_rows
 from kulanz.base.limits import CHUNK_ROWS, INLINE_BYTES
 from kulanz.facts.ingest import one_writer
 from kulanz.intake.formats import Part
@@ -36,9 +37,9 @@ class Received:
 _INSERT = (
     'INSERT INTO "kulanz_rawrecord" ("batch_id", "account_id", "source", "key", "digest", "body", "blob_id", "line",'
     ' "note", "received_at", "state", "error", "attempts", "lease_token")'
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '')"
-    ' ON CONFLICT ("account_id", "source", "digest") DO NOTHING'
 )
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '')"
+_ONCE = 'ON CONFLICT ("account_id", "source", "digest") DO NOTHING'
 _RESTATE = (
     'UPDATE "kulanz_rawrecord" SET "batch_id" = %s, "received_at" = %s, "line" = %s, "state" = \'new\''
     ' WHERE "account_id" = %s AND "source" = %s AND "digest" = %s AND "state" IN (\'new\', \'read\')'
@@ -98,11 +99,10 @@ def receive_parts(
             ).values_list("digest", flat=True)
         }
         quarantined -= sum(1 for digest in digests if digest in known_bad)
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, rows)
-        kept = max(cursor.rowcount, 0)
-        if restated and kept < len(rows):
-            one_writer()  # a reader holds the same rows, in another order
+    kept = insert_rows(_INSERT, _ROW, rows, _ONCE)
+    if restated and kept < len(rows):
+        one_writer()  # a reader holds the same rows, in another order
+        with connection.cursor() as cursor:
             cursor.executemany(
                 _RESTATE,
                 [(batch.pk, at, row[7], batch.account_id, batch.source, row[4], batch.pk) for row in rows],
