@@ -82,3 +82,15 @@ def test_a_transaction_holds_neither_too_many_nor_too_large_records(monkeypatch:
 
     kept = [r.raw for r in receive(batch=batch(account()), parts=parts(), received_at=NOW, size=7)]
     assert kept == [2, 2, 2, 2, 2, 7, 3]
+
+
+def test_many_records_at_once_are_kept_in_their_order_and_known_ones_passed_over() -> None:
+    """Above COPY_FROM PostgreSQL takes another way; what stays is the same."""
+    of = account()
+    many = receiving.COPY_FROM + 20
+    parts = [Part(key=f"k{n}", body=f"Zeile {n}".encode(), line=n) for n in range(many)]
+    few = receive_parts(batch=batch(of), parts=parts[:5], received_at=NOW)
+    rest = receive_parts(batch=batch(of), parts=parts, received_at=NOW)
+    assert [(few.raw, few.duplicate), (rest.raw, rest.duplicate)] == [(5, 0), (many - 5, 5)]
+    kept = list(RawRecord.objects.order_by("pk").values_list("key", flat=True))
+    assert kept == [part.key for part in parts]
