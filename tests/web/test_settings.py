@@ -12,7 +12,7 @@ from kulanz.base import secrets
 from kulanz.channels import connections
 from kulanz.channels.models import ChannelRule, ColumnMapping, Mailbox, WatchedFolder
 from kulanz.facts.models import Account
-from kulanz.intake.models import RawState, Upload
+from kulanz.intake.models import RawBatch, RawRecord, RawState, Upload
 from kulanz.outbox.models import Halt, Policy
 from kulanz.people.models import User
 from kulanz.work.models import Schedule
@@ -84,6 +84,25 @@ def test_three_fields_connect_a_mailbox_and_the_page_opens_no_connection(it: Des
     assert "geheim" not in str(list(AuditEntry.objects.values()))
     page = client(it.bob).get(reverse("mailbox_edit", args=[mailbox.pk])).content.decode()
     assert "geheim" not in page
+
+
+def test_the_password_goes_to_no_other_server_without_being_typed_again(it: Desk) -> None:
+    connect(it, it.bob)
+    mailbox = Mailbox.objects.get()
+    given = {
+        "account": str(it.shop.pk),
+        "username": "service@gmx.de",
+        "host": "imap.gmx.net",
+        "folder": "INBOX",
+    }
+    at, elsewhere = reverse("mailbox_edit", args=[mailbox.pk]), {"smtp_host": "mail.fremd.example"}
+    refused = client(it.bob).post(at, given | elsewhere)
+    assert refused.context["form"].non_field_errors() == [
+        "Für einen anderen Server zum Senden brauchen wir das Passwort neu."
+    ]
+    assert Mailbox.objects.get().smtp_host == "mail.gmx.net"
+    client(it.bob).post(at, given | elsewhere | {"password": "neu-4712"})
+    assert Mailbox.objects.get().smtp_host == "mail.fremd.example"
 
 
 def test_the_check_is_polled_until_it_has_ended(it: Desk) -> None:
@@ -187,6 +206,24 @@ def test_an_unknown_table_shows_its_mapping_before_it_is_applied(it: Desk) -> No
     assert Schedule.objects.filter(name="take_in_upload", subject_id=handed.pk).count() == 1
 
 
+def test_columns_put_right_are_read_again_from_what_is_kept(it: Desk) -> None:
+    def approve(target: str, **columns: str) -> ColumnMapping:
+        return connections.approve_mapping(
+            account_id=it.shop.pk, name="x", target=target, header_key="k", columns=columns, by="bob", now=NOW
+        )
+
+    mapping = approve("refunds", order_number="Beleg", cents="Summe")
+    values = {"account": it.shop, "source": "files.refunds", "received_at": NOW}
+    for number, of in enumerate((mapping.pk, None)):
+        batch = RawBatch.objects.create(**values, name="x", source_at=NOW, mapping_id=of)
+        RawRecord.objects.create(**values, batch=batch, digest=bytes([number]), state="read")
+    approve("refunds", order_number="Beleg", cents="Summe")
+    states = RawRecord.objects.filter(source="files.refunds").order_by("pk").values_list("state", flat=True)
+    assert list(states.all()) == ["read", "read"]
+    approve("refunds", order_number="Nummer", cents="Summe")
+    assert list(states.all()) == ["new", "read"]
+
+
 def test_who_may_hand_in_what(it: Desk, tmp_path: Path) -> None:
     secret = tmp_path / "geheim.csv"
     secret.write_bytes(TABLE)
@@ -250,7 +287,7 @@ def test_what_kulanz_may_do_shows_what_it_would_match(it: Desk) -> None:
     own = reverse("policy_edit", args=[it.shop.pk, "refund"])
     refused = client(it.bob).post(own, {"mode": "act", "limit": "20"})
     assert refused.context["form"].non_field_errors() == [
-        "Das darf nur die Leitung; „selbst handeln“ nur der Inhaber."
+        "Das darf nur die Leitung; „selbst handeln“ nur die Inhaberin oder der Inhaber."
     ]
     answers = alice.post(reverse("policy_edit", args=[it.amazon.pk, "reply"]), {"mode": "act", "limit": "1"})
     assert answers.context["form"].non_field_errors() == ["Antworten gehen nie ohne einen Menschen hinaus."]

@@ -18,6 +18,7 @@ from kulanz.audit.record import record
 from kulanz.base import secrets, smtp
 from kulanz.channels.models import ColumnMapping, Mailbox, WatchedFolder
 from kulanz.facts.models import Account
+from kulanz.intake.models import RawBatch, RawRecord, RawState
 from kulanz.work import bell, schedules
 from kulanz.work.models import Schedule
 
@@ -113,7 +114,7 @@ def _secret_name(values: MailboxValues) -> str:
 def change_mailbox(
     mailbox_id: int, values: MailboxValues, *, password: str, by: str, now: datetime
 ) -> Mailbox:
-    """An empty password keeps the old one. Raises NotPossible."""
+    """An empty password keeps the old one, as long as it goes where it went before. Raises NotPossible."""
     _checked(values)
     _account(values.account_id)
     mailbox = Mailbox.objects.select_for_update().filter(pk=mailbox_id).first()
@@ -131,6 +132,9 @@ def change_mailbox(
                 "Für eine andere Adresse oder einen anderen Server brauchen wir das Passwort neu."
             )
         mailbox.secret_name = _secret_name(values)
+    if after.get("smtp_host") and not password:
+        # Else whoever may change a mailbox could have its password sent to a server of his own.
+        raise NotPossible("Für einen anderen Server zum Senden brauchen wir das Passwort neu.")
     mailbox.save()
     if password:
         secrets.keep(mailbox.secret_name, password)
@@ -314,6 +318,8 @@ def approve_mapping(
             "approved_by": by[:150],
         },
     )
+    if before and before["target"] == target and before["columns"] != dict(columns):
+        _read_again(row)
     after = {"target": target, "columns": dict(columns)}
     record(
         who=by,
@@ -325,6 +331,15 @@ def approve_mapping(
         after=after,
     )
     return row
+
+
+def _read_again(mapping: ColumnMapping) -> None:
+    """What was read by columns that have been put right; the same file again would only be known already."""
+    batches = RawBatch.objects.filter(account_id=mapping.account_id, mapping_id=mapping.pk).values("pk")
+    RawRecord.objects.filter(account_id=mapping.account_id, batch_id__in=batches, state=RawState.READ).update(
+        state=RawState.NEW
+    )
+    bell.ring("decide")
 
 
 @dataclass(frozen=True, slots=True)

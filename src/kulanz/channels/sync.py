@@ -5,6 +5,7 @@ What goes wrong is raised as `VisitFailed` with German words for Heute; it conce
 
 import errno
 import fnmatch
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from kulanz.work import bell
 
 FOLDER_FILES = 10_000
 """Files of one watched folder that are looked at."""
+TELL_SECONDS = 1.0
+"""How often a visit writes down which files it took; the list may be long, and taking a file twice adds nothing."""
 LOOKED, TAKEN = 0, 1
 """Third place of WatchedFolder.seen: seen once like this, or taken in."""
 
@@ -88,6 +91,7 @@ def look_at_folder(
     if folder is None:
         return 0
     taken = 0
+    told = time.monotonic()
     try:
         present = {path.name: _stamp(path) for path in _files(Path(folder.path), folder.pattern)}
         seen = {name: known for name, known in folder.seen.items() if name in present}
@@ -99,7 +103,9 @@ def look_at_folder(
                 take(folder, Path(folder.path) / name)
                 seen[name] = [*stamp, TAKEN]
                 taken += 1
-                WatchedFolder.objects.filter(pk=folder.pk).update(seen=seen)
+                if time.monotonic() - told > TELL_SECONDS:
+                    WatchedFolder.objects.filter(pk=folder.pk).update(seen=seen)
+                    told = time.monotonic()
             if not keep_on():
                 break
         if seen != folder.seen:
