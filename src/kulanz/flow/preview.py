@@ -51,10 +51,6 @@ class Recognised:
     """An approved mapping of the same header."""
     error: str = ""
 
-    @property
-    def needs_mapping(self) -> bool:
-        return self.proposal is not None and self.mapping_id is None
-
 
 @contextmanager
 def beginning_of(upload: Upload) -> Iterator[Path]:

@@ -232,16 +232,6 @@ def next_due(now: datetime) -> datetime | None:
     )
 
 
-def next_dead(now: datetime) -> datetime | None:
-    """When the next lease of an action being sent runs out; None when none is."""
-    return (
-        Action.objects.filter(state=ActionState.SENDING)
-        .order_by("lease_until")
-        .values_list("lease_until", flat=True)
-        .first()
-    )
-
-
 def pause_seconds(attempts: int) -> float:
     """Seconds until the next attempt after this many: 30, 60, 120 … at most an hour."""
     return float(min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS))

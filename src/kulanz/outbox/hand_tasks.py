@@ -21,6 +21,7 @@ from kulanz.outbox import verbs
 from kulanz.outbox.models import Action, ActionKind, ActionState, Way
 from kulanz.outbox.moves import NotPossible
 from kulanz.outbox.policy import may_decide
+from kulanz.outbox.waiting import seen_by
 from kulanz.people.models import User
 
 KINDS = (ActionKind.REFUND, ActionKind.REPLACEMENT, ActionKind.CANCEL, ActionKind.PORTAL_REPLY)
@@ -263,7 +264,7 @@ def start(task: Task, *, token: str, by: User, now: datetime) -> Action:
 
 
 def actions_of_order(order_id: int, user: User, *, limit: int = 20) -> list[Mapping[str, Any]]:
-    """Actions about this order, newest first, as id, title, state, amount_cents and created_at."""
-    found = Action.objects.visible_to(user).filter(subject_kind="order", subject_id=order_id)
+    """Actions about this order, of kinds the user's role sees, newest first: id, title, kind, state, amount, times."""
+    found = seen_by(user).filter(subject_kind="order", subject_id=order_id)
     columns = ("id", "title", "kind", "state", "amount_cents", "created_at", "ended_at")
     return list(found.order_by("-id").values(*columns)[:limit])

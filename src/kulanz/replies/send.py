@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -295,10 +295,3 @@ def _give_back(action: Action, now: datetime, *, overtaken: bool) -> None:
             text="\n\n".join(parts), saved_at=now, version=standing.version + 1
         )
     record(who=action.decided_by.username, what="draft.give_back", kind="case", object_id=case.pk, now=now)
-
-
-def undo_until(action: Action) -> datetime | None:
-    """Until when it can be taken back; None once that is over or not offered."""
-    if action.state != ActionState.APPROVED or action.not_before is None or action.decided_at is None:
-        return None
-    return action.not_before if action.not_before - action.decided_at <= timedelta(minutes=5) else None
