@@ -104,7 +104,7 @@ def test_the_policy_approves_up_to_its_limit_and_never_a_reply(now: datetime, le
 
 def test_only_the_owner_lets_kulanz_act_and_only_with_a_limit(now: datetime, lead: User) -> None:
     account = make.account()
-    with pytest.raises(NotPossible, match="nur der Inhaber"):
+    with pytest.raises(NotPossible, match="nur die Inhaberin oder der Inhaber"):
         verbs.set_policy(account.pk, "refund", "act", 100, by=make.user(role=Role.LEAD), now=now)
     with pytest.raises(NotPossible, match="bis zu welchem Betrag"):
         verbs.set_policy(account.pk, "refund", "act", None, by=lead, now=now)

@@ -65,7 +65,7 @@ def test_only_the_owner_manages_users(owner: User, role: Role) -> None:
 
 
 def test_there_is_always_an_owner(owner: User) -> None:
-    with pytest.raises(verbs.NotPossible, match="einzige"):
+    with pytest.raises(verbs.NotPossible, match="Niemand sonst hat die Rolle Inhaber"):
         verbs.change_user(owner.pk, **(NEW | {"role": Role.LEAD}), by=owner, now=NOW)
     with pytest.raises(verbs.NotPossible, match="Sich selbst"):
         verbs.set_active(owner.pk, active=False, by=owner, now=NOW)

@@ -406,7 +406,7 @@ def set_policy(
 ) -> Policy:
     """What Kulanz may do for this account and kind. *Selbst handeln* is the owner's word, and never for replies."""
     if not by.leads or (mode == Mode.ACT and not by.owns):
-        raise NotPossible(_("Das darf nur die Leitung; „selbst handeln“ nur der Inhaber."))
+        raise NotPossible(_("Das darf nur die Leitung; „selbst handeln“ nur die Inhaberin oder der Inhaber."))
     if not Account.objects.filter(pk=account_id).exists() or not sees(by, account_id):
         raise NotPossible(_("Dieses Konto gibt es nicht, oder Sie dürfen es nicht sehen."))
     kind, mode = ActionKind(kind), Mode(mode)

@@ -108,7 +108,7 @@ def _keep_an_owner(user: User) -> None:
     """There is always somebody who may manage users."""
     others = User.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=user.pk)
     if user.role == Role.OWNER and user.is_active and not others.exists():
-        raise NotPossible("Das ist die einzige Inhaberin. Geben Sie zuerst jemand anderem diese Rolle.")
+        raise NotPossible("Niemand sonst hat die Rolle Inhaber. Geben Sie sie zuerst jemand anderem.")
 
 
 @transaction.atomic

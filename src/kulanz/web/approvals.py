@@ -301,7 +301,9 @@ def together(request: HttpRequest) -> HttpResponse:
     for why in dict.fromkeys(refused):
         messages.error(request, why)
     if len(ids) > TOGETHER_ROWS:
-        messages.warning(request, _("Es gehen höchstens %(n)s auf einmal.") % {"n": TOGETHER_ROWS})
+        messages.warning(
+            request, _("Es lassen sich höchstens %(n)s auf einmal freigeben.") % {"n": TOGETHER_ROWS}
+        )
     if not ids:
         messages.warning(request, _("Sie haben nichts angekreuzt."))
     return _back(request)

@@ -30,7 +30,7 @@ from kulanz.web.sources import column_name, source_name, target_name
 
 STATE_NAMES = {
     UploadState.ASKED: noop("wartet auf Ihr Wort"),
-    UploadState.WAITING: noop("wartet auf den Arbeiter"),
+    UploadState.WAITING: noop("wartet, bis es an der Reihe ist"),
     UploadState.RUNNING: noop("wird gelesen"),
     UploadState.DONE: noop("fertig"),
     UploadState.FAILED: noop("fehlgeschlagen"),
@@ -261,7 +261,7 @@ def _watch(request: HttpRequest) -> HttpResponse:
     except connections.NotPossible as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, _("Kulanz sieht ab jetzt in diesen Ordner."))
+        messages.success(request, _("Kulanz überwacht diesen Ordner ab jetzt."))
     return redirect("folders")
 
 

@@ -53,7 +53,7 @@ class MailboxForm(PlainForm):
         label=gettext_lazy("Server"),
         help_text=gettext_lazy("leer: Kulanz nimmt den Ihres Anbieters"),
     )
-    port = forms.IntegerField(min_value=1, max_value=65535, required=False, label=gettext_lazy("Anschluss"))
+    port = forms.IntegerField(min_value=1, max_value=65535, required=False, label=gettext_lazy("Port"))
     tls = forms.ChoiceField(choices=TLS_CHOICES, required=False, label=gettext_lazy("Verschlüsselung"))
     folder = forms.CharField(max_length=200, required=False, label=gettext_lazy("Ordner"), initial="INBOX")
     is_sent_folder = forms.BooleanField(
@@ -71,7 +71,7 @@ class MailboxForm(PlainForm):
     )
     smtp_host = forms.CharField(max_length=200, required=False, label=gettext_lazy("Server zum Senden"))
     smtp_port = forms.IntegerField(
-        min_value=1, max_value=65535, required=False, label=gettext_lazy("Anschluss zum Senden")
+        min_value=1, max_value=65535, required=False, label=gettext_lazy("Port zum Senden")
     )
     smtp_tls = forms.ChoiceField(
         choices=TLS_CHOICES,

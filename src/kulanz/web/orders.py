@@ -20,6 +20,7 @@ from kulanz.web.doors import EVERYBODY, door
 from kulanz.web.export import EXPORT_ROWS, amount, csv_response
 from kulanz.web.forms import read_number
 from kulanz.web.sources import case_state, number_kind, origin_words
+from kulanz.web.statuses import status_words
 
 TEXT_CHARS = 120
 
@@ -73,7 +74,7 @@ def export(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     lines = (
         (
-            row.account, row.number, row.placed_at, row.status, row.customer, row.city, amount(row.total_cents),
+            row.account, row.number, row.placed_at, status_words(row.status), row.customer, row.city, amount(row.total_cents),
             row.currency, row.ship_by,
         )
         for row in rows

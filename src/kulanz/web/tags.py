@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_noop, ngette
 
 from kulanz.base import clock
 from kulanz.base.money import euro as euro_text
+from kulanz.web.statuses import status_words
 
 register = template.Library()
 
@@ -166,6 +167,9 @@ def names(text: str) -> SafeString:
 @register.filter
 def short_name(name: str) -> str:
     return name.split(" ", maxsplit=1)[0]
+
+
+register.filter("status", status_words)
 
 
 @register.filter
