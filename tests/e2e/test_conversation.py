@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
