@@ -87,16 +87,25 @@ def counts(key: object, builds: Sequence[tuple[object, Build]], **values: Any) -
         return [int(count) for count in cursor.fetchone()]
 
 
-def scalars(key: object, builds: Sequence[tuple[object, Build]], **values: Any) -> list[Any]:
-    """The one value of each queryset (one column, at most one row), None without a row; all in one statement."""
-    parts = [_statement((key, name, *_shape(values)), build, values) for name, build in builds]
+def scalars(
+    key: object,
+    builds: Sequence[tuple[object, Build]],
+    counted: Sequence[tuple[object, Build]] = (),
+    **values: Any,
+) -> list[Any]:
+    """The one value of each queryset (one column, at most one row), None without a row; then the number of rows of
+    each one `counted`; all in one statement."""
+    parts = [_statement((key, name, *_shape(values)), build, values) for name, build in (*builds, *counted)]
+    single = len(builds)
+    selects = [f"({part.sql})" for part in parts[:single]]
+    selects += [f"(SELECT COUNT(*) FROM ({part.sql}) c{n})" for n, part in enumerate(parts[single:])]  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(f'({part.sql})' for part in parts)}",
-            [v for part in parts for v in _parameters(part, values)],
+            f"SELECT {', '.join(selects)}", [v for part in parts for v in _parameters(part, values)]
         )
         row = cursor.fetchone()
-    return [_converted(part, [(value,)])[0][0] for part, value in zip(parts, row, strict=True)]
+    found = [_converted(part, [(value,)])[0][0] for part, value in zip(parts, row[:single], strict=False)]
+    return found + [int(count) for count in row[single:]]
 
 
 def piles(key: object, builds: Sequence[tuple[str, Build]], **values: Any) -> dict[str, list[int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kulanz.base import prepared
@@ -25,6 +25,7 @@ from kulanz.outbox.models import Action, ActionKind, ActionState, Way
 from kulanz.people.models import User
 
 ENTRIES_SHOWN = 100
+AWAY_SHOWN = 3
 HISTORY_SHOWN = 8
 TWINS_TRIED = 20
 ORDERS_READ = 100
@@ -140,6 +141,8 @@ class CaseView:
     draft_overtaken: bool
     """A message came, or an answer was given elsewhere, after the draft was begun."""
     outgoing: tuple[Outgoing, ...]
+    elsewhere: tuple[Outgoing, ...]
+    """The reader's own replies of other cases that he can still take back."""
     here: tuple[Person, ...]
 
     @property
@@ -162,6 +165,7 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
     files = _files(messages)
     drafts = prepared.objects("draft", _draft, case_id=case_id)
     draft: Draft | None = drafts[0] if drafts else None
+    here, away = _outgoing(case.pk, user, now)
     return CaseView(
         id=case.pk,
         title=sentence_case(case.title),
@@ -198,7 +202,8 @@ def case_view(case_id: int, *, user: User, now: datetime) -> CaseView | None:
         draft_by=draft.user.display_name if draft and draft.user_id != user.pk else "",
         draft_at=draft.saved_at if draft else None,
         draft_overtaken=draft is not None and is_overtaken(draft, case),
-        outgoing=outgoing(case.pk, now=now),
+        outgoing=here,
+        elsewhere=away,
         here=viewers([case.pk], user=user, now=now).get(case.pk, ()),
     )
 
@@ -273,46 +278,39 @@ def _line(entry: CaseEntry, case: Case, files: dict[int, list[File]]) -> Line:
     )
 
 
-def outgoing(case_id: int, *, now: datetime) -> tuple[Outgoing, ...]:
-    """Replies under way, failed or unclear, oldest first."""
+def _outgoing(case_id: int, user: User, now: datetime) -> tuple[tuple[Outgoing, ...], tuple[Outgoing, ...]]:
+    """Replies of this case under way, failed or unclear, oldest first; and the user's own replies of other cases that
+    he can still take back."""
     states = (ActionState.APPROVED, ActionState.SENDING, ActionState.FAILED, ActionState.UNCLEAR)
 
-    def build(case_id: int) -> QuerySet[Any, Any]:
-        rows = Action.objects.filter(subject_kind="case", subject_id=case_id, state__in=states)
-        return rows.select_related("decided_by").order_by("id")
-
-    rows: list[Action] = prepared.objects("outgoing", build, case_id=case_id)
-    return tuple(
-        Outgoing(
-            id=action.pk,
-            state=action.state,
-            title=action.title,
-            by=action.decided_by.display_name if action.decided_by else action.proposed_by,
-            text=str(action.payload.get("text", "")),
-            error=action.error,
-            seconds_left=_seconds_left(action, now),
-            by_hand=action.way == Way.HAND,
-        )
-        for action in rows
-    )
-
-
-def under_way(user: User, *, now: datetime) -> tuple[Outgoing, ...]:
-    """The user's own replies of other cases that he can still take back."""
-
-    def build(user_id: int, now: datetime) -> QuerySet[Any, Any]:
-        return Action.objects.filter(
+    def build(case_id: int, user_id: int, now: datetime) -> QuerySet[Any, Any]:
+        here = Q(subject_kind="case", subject_id=case_id, state__in=states)
+        away = Q(
             decided_by_id=user_id,
             kind=ActionKind.REPLY,
             state=ActionState.APPROVED,
             way=Way.MAIL,
             not_before__gt=now,
-        ).order_by("id")[:3]
+        )
+        return Action.objects.filter(here | away).select_related("decided_by").order_by("id")
 
-    rows: list[Action] = prepared.objects("under way", build, user_id=user.pk, now=now)
-    return tuple(
-        Outgoing(row.pk, row.state, row.title, "", "", "", _seconds_left(row, now), False, row.subject_id)
-        for row in rows
+    rows: list[Action] = prepared.objects("outgoing", build, case_id=case_id, user_id=user.pk, now=now)
+    here = [row for row in rows if row.subject_kind == "case" and row.subject_id == case_id]
+    away = [row for row in rows if row not in here][:AWAY_SHOWN]
+    return tuple(_shown(row, now) for row in here), tuple(_shown(row, now) for row in away)
+
+
+def _shown(action: Action, now: datetime) -> Outgoing:
+    return Outgoing(
+        id=action.pk,
+        state=action.state,
+        title=action.title,
+        by=action.decided_by.display_name if action.decided_by else action.proposed_by,
+        text=str(action.payload.get("text", "")),
+        error=action.error,
+        seconds_left=_seconds_left(action, now),
+        by_hand=action.way == Way.HAND,
+        case_id=action.subject_id,
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from kulanz.base import clock
 from kulanz.cases import drafts, presence, verbs
 from kulanz.cases.models import CaseState
-from kulanz.cases.page import CaseView, case_view, under_way
+from kulanz.cases.page import CaseView, case_view
 from kulanz.outbox import verbs as outbox
 from kulanz.outbox.models import Action
 from kulanz.replies import send
@@ -47,7 +47,6 @@ def _context(request: HttpRequest, case: CaseView, now: datetime) -> dict[str, A
         "case": case,
         "state_words": _(dict(CaseState.choices)[case.state]),
         "colleagues": colleagues,
-        "elsewhere": [away for away in under_way(request.user, now=now) if away.case_id != case.id],
         "undo_seconds": int(settings.UNDO_SECONDS),
         "undo": undoable(request, now),
         "token": live.case_token(case.id, user=request.user, now=now),

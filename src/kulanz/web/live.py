@@ -1,23 +1,30 @@
 """The one cheap address an open page asks every few seconds: is there anything new since what I show?"""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
 from kulanz.audit.models import AuditEntry
-from kulanz.base import clock, prepared
+from kulanz.base import clock
 from kulanz.cases import presence
-from kulanz.cases.models import Case, CaseEntry, Draft, Presence
-from kulanz.outbox.models import Action
+from kulanz.cases.models import CaseEntry, Presence
 from kulanz.people.models import Role, User
 
 _LIST = (
     f'SELECT (SELECT MAX(id) FROM "{CaseEntry._meta.db_table}"), (SELECT MAX(id) FROM "{AuditEntry._meta.db_table}"),'  # noqa: S608
     f' (SELECT COUNT(*) FROM "{Presence._meta.db_table}" WHERE seen_at > %s)'
 )
+_OF_HIS_ACCOUNTS = (
+    'AND c."account_id" IN (SELECT "account_id" FROM "kulanz_user_accounts" WHERE "user_id" = %s)'
+)
+_CASE = """
+SELECT 'v', c."version", COALESCE((SELECT d."version" FROM "kulanz_draft" d WHERE d."case_id" = c."id"), 0), ''
+FROM "kulanz_case" c WHERE c."id" = %s {visible}
+UNION ALL SELECT 'a', "id", 0, "state" FROM "kulanz_action" WHERE "subject_kind" = 'case' AND "subject_id" = %s
+UNION ALL SELECT 'p', "user_id", CASE WHEN "typed_at" > %s THEN 1 ELSE 0 END, ''
+FROM "kulanz_presence" WHERE "case_id" = %s AND "seen_at" > %s AND "user_id" <> %s
+"""
 _SERVICE = frozenset({Role.AGENT, Role.LEAD, Role.OWNER})
 
 
@@ -31,37 +38,22 @@ def list_token(now: datetime) -> str:
 
 def case_token(case_id: int, *, user: User, now: datetime) -> str | None:
     """The same for one case: its version, its draft, what becomes of its replies, who is here. None for strangers."""
-    shape = user.all_accounts
-    row = prepared.rows(("live", shape), _version(shape), case_id=case_id, user_id=user.pk)
-    if not row:
+    adapt = connection.ops.adapt_datetimefield_value
+    since = adapt(now - timedelta(seconds=presence.LOOKING_SECONDS))
+    typed_since = adapt(now - timedelta(seconds=presence.TYPING_SECONDS))
+    seen = [case_id] if user.all_accounts else [case_id, user.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CASE.format(visible="" if user.all_accounts else _OF_HIS_ACCOUNTS),
+            [*seen, case_id, typed_since, case_id, since, user.pk],
+        )
+        rows = cursor.fetchall()
+    version = next((f"{number}-{draft}" for what, number, draft, _ in rows if what == "v"), None)
+    if version is None:
         return None
-    states = "".join(
-        f"{pk}{state[0]}" for pk, state in prepared.rows("live actions", _actions, case_id=case_id)
-    )
-    since = now - timedelta(seconds=presence.LOOKING_SECONDS)
-    typed_since = now - timedelta(seconds=presence.TYPING_SECONDS)
-    others = prepared.rows("live people", _others, case_id=case_id, user_id=user.pk, since=since)
-    people = ".".join(f"{pk}{'t' if typed and typed > typed_since else ''}" for pk, typed in others)
-    return f"{row[0][0]}-{row[0][1] or 0}-{states}-{people}"
-
-
-def _version(all_accounts: bool) -> prepared.Build:
-    def build(case_id: int, user_id: int) -> QuerySet[Any, Any]:
-        draft = Draft.objects.filter(case_id=OuterRef("pk")).values("version")
-        seen = Case.objects.visible_to(User(pk=user_id, all_accounts=all_accounts))
-        return seen.filter(pk=case_id).values_list("version", Subquery(draft))
-
-    return build
-
-
-def _actions(case_id: int) -> QuerySet[Any, Any]:
-    found = Action.objects.filter(subject_kind="case", subject_id=case_id)
-    return found.order_by("id").values_list("id", "state")
-
-
-def _others(case_id: int, user_id: int, since: datetime) -> QuerySet[Any, Any]:
-    here = Presence.objects.filter(case_id=case_id, seen_at__gt=since).exclude(user_id=user_id)
-    return here.order_by("user_id").values_list("user_id", "typed_at")
+    states = "".join(f"{pk}{state[0]}" for what, pk, _, state in sorted(rows) if what == "a")
+    people = ".".join(f"{pk}{'t' if typing else ''}" for what, pk, typing, _ in sorted(rows) if what == "p")
+    return f"{version}-{states}-{people}"
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:

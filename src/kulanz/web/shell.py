@@ -65,15 +65,13 @@ def address_of(name: str, *args: object) -> str | None:
 _url = lru_cache(maxsize=32)(address_of)
 
 
-def waiting(user: User) -> dict[str, int]:
+def _waiting(user: User) -> dict[str, prepared.Build]:
     """Open cases, and actions that stand still until a person decides or does them; each up to the cap."""
-    builds = {"approvals": _approvals(user)} | ({"cases": _open_cases(user)} if user.answers else {})
-    found = prepared.counts(("shell", user.all_accounts, user.role), list(builds.items()), user_id=user.pk)
-    return dict(zip(builds, found, strict=True))
+    return {"approvals": _approvals(user)} | ({"cases": _open_cases(user)} if user.answers else {})
 
 
 def _open_cases(user: User) -> prepared.Build:
-    def build(user_id: int) -> QuerySet[Any, Any]:
+    def build(user_id: int, now: datetime) -> QuerySet[Any, Any]:
         seen = Case.objects.visible_to(User(pk=user_id, all_accounts=user.all_accounts))
         return seen.filter(state=CaseState.OPEN).order_by().values("id")[:CAP]
 
@@ -83,15 +81,15 @@ def _open_cases(user: User) -> prepared.Build:
 def _approvals(user: User) -> prepared.Build:
     """Proposals, tasks by hand, unclear and failed ones, as far as the role sees their kind."""
 
-    def build(user_id: int) -> QuerySet[Any, Any]:
+    def build(user_id: int, now: datetime) -> QuerySet[Any, Any]:
         somebody = User(pk=user_id, all_accounts=user.all_accounts, role=user.role)
         return for_a_person(somebody).order_by().values("id")[:CAP]
 
     return build
 
 
-def _navigation(user: User, path: str) -> list[Entry]:
-    counts = waiting(user)
+def _navigation(user: User, path: str, frame: "_Frame") -> list[Entry]:
+    counts = frame.waiting
     entries = []
     for place in PLACES:
         url = _url(place.url_name)
@@ -122,7 +120,13 @@ class _Frame:
     @cached_property
     def _found(self) -> list[Any]:
         builds = [("shift", _shift_end), ("halt", _standing_halt)]
-        return prepared.scalars("frame", builds, user_id=self._user.pk, now=self._now)
+        key = ("frame", self._user.all_accounts, self._user.role)
+        counted = list(_waiting(self._user).items())
+        return prepared.scalars(key, builds, counted, user_id=self._user.pk, now=self._now)
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        return dict(zip(_waiting(self._user), self._found[2:], strict=True))
 
     @property
     def on_duty_until(self) -> datetime | None:
@@ -140,8 +144,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
     context: dict[str, object] = {"now": now, "is_demo": settings.IS_DEMO}
     user = getattr(request, "user", None)
     if isinstance(user, User | SimpleLazyObject) and user.is_authenticated:
-        context["nav"] = SimpleLazyObject(partial(_navigation, user, request.path))
-        context["frame"] = _Frame(user, now)
+        context["frame"] = frame = _Frame(user, now)
+        context["nav"] = SimpleLazyObject(partial(_navigation, user, request.path, frame))
         context["profile_url"] = _url("settings") or _url("mfa_index")
         context["search_url"] = _url("search")
     return context
