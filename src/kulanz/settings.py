@@ -146,6 +146,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "kulanz.web.signin.ClosedSignup"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Wrong passwords lock a name (AXES below). Ten a minute for one address, allauth's own limit, would shut a whole
+# office out, which shares one; this one is against floods.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "100/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Kulanz"
 AXES_FAILURE_LIMIT = 8
