@@ -33,6 +33,7 @@ import psycopg
 
 import dovecot
 import smtp_server
+from kill.watching import Database
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src"
@@ -72,26 +73,6 @@ class Result:
     """Replies that went out twice without a person's word."""
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
-
-
-class Database:
-    """Plain SQL for whoever watches, without the product's own code."""
-
-    def __init__(self, address: str, home: Path) -> None:
-        self.address, self.home = address, home
-
-    def rows(self, sql: str, *values: Any) -> list[Any]:
-        if self.address:
-            with psycopg.connect(self.address, autocommit=True) as connection:
-                return connection.execute(sql, values).fetchall()
-        connection = sqlite3.connect(self.home / "kulanz.sqlite3", timeout=20)
-        try:
-            return connection.execute(sql.replace("%s", "?"), values).fetchall()
-        finally:
-            connection.close()
-
-    def one(self, sql: str, *values: Any) -> Any:
-        return self.rows(sql, *values)[0][0]
 
 
 class Installation:
