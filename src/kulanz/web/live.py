@@ -25,6 +25,8 @@ UNION ALL SELECT 'a', "id", 0, "state" FROM "kulanz_action" WHERE "subject_kind"
 UNION ALL SELECT 'p', "user_id", CASE WHEN "typed_at" > %s THEN 1 ELSE 0 END, ''
 FROM "kulanz_presence" WHERE "case_id" = %s AND "seen_at" > %s AND "user_id" <> %s
 """
+LARGEST_ID = 2**63 - 1
+"""SQLite refuses to compare with more."""
 _SERVICE = frozenset({Role.AGENT, Role.LEAD, Role.OWNER})
 
 
@@ -77,6 +79,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """The same for one case; every third asking says that its reader is still here."""
     if refused := _refused(request):
         return refused
+    if case_id > LARGEST_ID:
+        return HttpResponse(status=404)
     now = clock.now()
     if "hier" in request.GET:
         presence.here(case_id, user=request.user, now=now, typing="tippt" in request.GET)
