@@ -25,7 +25,7 @@ FIGURE = {
     "compared_value": (int, float, type(None)),
     "ratio": (int, float, type(None)),
 }
-SCALE = {"mail": "0.02", "orders": "0.01", "search": "0.004", "pages": "0.004", "kill": "0.02"}
+SCALE = {"mail": "0.02", "orders": "0.01", "search": "0.004", "pages": "0.004"}
 """Shares of the real counts."""
 MISSED = 1
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def bench(*words: str, cache: Path, scale: str = "1") -> "subprocess.CompletedPr
     return subprocess.run(command, env=kept | settings, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "kill"])  # tests/kill runs its harness
 def test_a_bench_tells_its_figures_in_one_document(name: str, cache: Path) -> None:
     done = bench(name, "--json", "--seed", "7", cache=cache, scale=SCALE[name])
     assert done.returncode in (0, MISSED), done.stderr
