@@ -4,8 +4,8 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import account
 
+from factories import account
 from kulanz.facts.models import Stock
 from kulanz.flow.importing import import_paths
 
