@@ -34,6 +34,8 @@ POSTGRES_FOLDERS = (
 )
 POSTGRES_FILES = ("cli/test_backups.py", "cli/test_health.py")
 WORKERS = "2"
+PASSED_ON = ("KULANZ_SHARED", "KULANZ_KILLS", "KULANZ_KILL_SEED")
+"""Settings of the tests themselves; those of an installation must not reach them."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Run:
 
     def pytest(self, name: str, arguments: Iterable[str], database: str = "") -> None:
         say(f"── {name}")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("KULANZ_")}
+        environment = {k: v for k, v in os.environ.items() if k in PASSED_ON or not k.startswith("KULANZ_")}
         environment |= {"KULANZ_TEST_DATABASE": database} if database else {}
         if self.strict:
             environment["KULANZ_CI"] = "1"
