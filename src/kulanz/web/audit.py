@@ -8,10 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import path
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kulanz.audit import reading
+from kulanz.people.models import User
 from kulanz.web.doors import LEADS, door
 from kulanz.web.export import EXPORT_ROWS, csv_response
 from kulanz.web.forms import read_number
@@ -59,10 +61,10 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = reading.lines(
         _wanted(request.GET), after=read_number(request.GET.get("ab")), limit=reading.PAGE_ROWS + 1
     )
-    shown = rows[: reading.PAGE_ROWS]
+    shown, people = rows[: reading.PAGE_ROWS], _people()
     given = {name: request.GET.get(name, "") for name in ("wer", "was", "woran", "nummer", "von", "bis")}
     context = {
-        "rows": [_shown(line) for line in shown],
+        "rows": [_shown(line, people) for line in shown],
         "following": shown[-1].id if len(rows) > len(shown) else None,
         "filters": urlencode({name: value for name, value in given.items() if value}),
         "given": given,
@@ -72,23 +74,31 @@ def page(request: HttpRequest) -> HttpResponse:
     return settings_page(request, "audit/page.html", context)
 
 
-def _shown(line: reading.Line) -> dict[str, object]:
+def _people() -> dict[int, str]:
+    return {user.pk: user.display_name for user in User.objects.all()}
+
+
+def _shown(line: reading.Line, people: dict[int, str]) -> dict[str, object]:
     return {
         "line": line,
         "verb": verb_name(line.verb),
         "object": object_name(line.object_kind, line.object_id),
         "differences": [
-            (field_name(d.name), _value(d.name, d.before), _value(d.name, d.after))
+            (field_name(d.name), _value(d.name, d.before, people), _value(d.name, d.after, people))
             for d in line.differences
             if d.name not in HIDDEN
         ],
     }
 
 
-def _value(name: str, value: object) -> str:
-    """A state in its German words, everything else as it reads."""
+def _value(name: str, value: object, people: dict[int, str]) -> str:
+    """A state in its German words, a person by name, a moment as a clock shows it, everything else as it reads."""
     if name == "state" and isinstance(value, str):
         return state_name(value)
+    if name == "assignee_id" and isinstance(value, int):
+        return people.get(value, str(value))
+    if name.endswith("_at") and isinstance(value, str) and (at := parse_datetime(value)):
+        return timezone.localtime(at).strftime("%d.%m.%Y %H:%M")
     return readable(value)[:VALUE_CHARS]
 
 
