@@ -156,7 +156,7 @@ def _tail(home: Path) -> str:
 def broken(site: Site) -> str:
     """What the processes wrote about errors."""
     text = (site.home.parent / f"{site.home.name}.log").read_text()
-    return "\n".join(line for line in text.splitlines() if "Traceback" in line or "Internal Server" in line)
+    return "\n".join(line for line in text.splitlines() if "Internal Server Error" in line)
 
 
 def copy_of(built: Path, folder: Path) -> Path:
