@@ -135,8 +135,9 @@ def test_every_control_of_a_case_is_reached_by_tab_and_shows_it(page: Page) -> N
         page.keyboard.press("Tab")
         met.add(
             page.evaluate(
-                """() => { const it = document.activeElement; const around = [it, it.closest('#antwort') || it];
-                    const ringed = around.map(e => getComputedStyle(e)).some(s => s.outlineStyle !== 'none');
+                """() => { const it = document.activeElement; const form = it.closest('#antwort');
+                    const ringed = getComputedStyle(it).outlineStyle !== 'none'
+                        || (it.id === 'text' && getComputedStyle(form).boxShadow !== 'none');
                     it.dataset.met = ringed ? 'seen' : 'unseen'; return it.dataset.met; }"""
             )
         )
