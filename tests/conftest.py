@@ -15,6 +15,12 @@ NOW = datetime(2026, 11, 27, 12, 7, tzinfo=UTC)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """Each process of a parallel run has a home, and so a database, of its own already. The plugin would put SQLite
+    into shared memory instead, which locks tables as no real installation does."""
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from conftest import NOW
+from factories import NOW
 from kulanz.audit import seal
 from kulanz.audit.models import AuditEntry, AuditSeal
 from kulanz.audit.record import record

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 import factories
-from conftest import NOW
+from factories import NOW
 from kulanz.audit import seal
 from kulanz.audit.models import AuditEntry
 from kulanz.audit.record import record

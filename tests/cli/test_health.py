@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import factories
-from conftest import NOW
+from factories import NOW
 from kulanz.audit import seal
 from kulanz.audit.models import AuditEntry
 from kulanz.audit.record import record

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cli.processes import ending, environment, within
-from conftest import NOW
+from factories import NOW
 from kulanz.cli import running
 
 HOLD = """

@@ -32,7 +32,7 @@ def test_every_shipped_mail(path: Path) -> None:
     check(path.read_bytes())
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"no mails beside the project (KULANZ_SHARED): {SHARED}")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no mails beside the project (KULANZ_SHARED)")
 def test_every_mail_of_the_collections() -> None:
     paths = [path for path in SHARED.rglob("*") if path.is_file()]
     assert len(paths) > 400
