@@ -14,7 +14,7 @@ SOURCE = Path("orders") / "uci_online_retail" / "online_retail.csv.xz"
 
 def shared_folder() -> str:
     """The folder KULANZ_SHARED names, if it holds the source; "" otherwise."""
-    root = os.environ.get("KULANZ_SHARED", "")
+    root = os.environ.get("KULANZ_SHARED") or str(Path(__file__).resolve().parents[3] / "shared")
     return root if root and any((Path(root) / place / SOURCE).exists() for place in (".", "data")) else ""
 
 

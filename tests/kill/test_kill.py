@@ -30,12 +30,14 @@ def database() -> Iterator[str]:
         yield ""
         return
     name = f"kulanz_kill_{secrets.token_hex(4)}"
-    with psycopg.connect(address, autocommit=True) as connection:
+    # The address names a database that need not exist: the tests make their own beside it.
+    server = urlunsplit(urlsplit(address)._replace(path="/postgres"))
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     try:
         yield urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
     finally:
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
